@@ -1,0 +1,16 @@
+// Tests run against the sources, but for the end-to-end tests, which run the built command.
+
+import { defineConfig } from "vitest/config";
+
+/** Where `.ci/run` wants the counts as JSON. */
+const report = process.env.STEDI_TEST_REPORT;
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // No test is about speed; this only ends one that hangs.
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
+    ...(report && { reporters: ["default", "json"], outputFile: { json: report } }),
+  },
+});
