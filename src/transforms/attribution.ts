@@ -1,0 +1,157 @@
+// Whose word a damaged customer snapshot may have been. It counts against sharing, so this looks for every
+// e-mail address and serial number in it: in the fields of whole JSON, at any depth, and byte by byte in what is
+// broken or garbage.
+
+import { isGoodKey, isTime, type RawRecord } from "./contract.js";
+import { keyOf } from "./keys.js";
+
+/** The people (e-mail keys) and serial number keys that a damaged snapshot names, and the date of its "no". */
+export interface Attribution {
+  readonly people: ReadonlySet<string>;
+  readonly serials: ReadonlySet<string>;
+  /** Epoch milliseconds, or `Infinity`: a "no" that nothing undoes. */
+  readonly at: number;
+}
+
+/** Attribution of a damaged snapshot that is whole JSON. */
+export function attributeRecord(record: RawRecord): Attribution {
+  const people = new Set<string>();
+  const serials = new Set<string>();
+  let dates = 0;
+  let at = Infinity;
+  for (const field of [...record.fields, ...record.nested]) {
+    const name = field.name.toLowerCase();
+    if (name === "lastupdatedate") {
+      dates++;
+      if (field.kind === "number" && isTime(field.text)) at = Number(field.text);
+    } else if (field.kind === "string" && isGoodKey(field.text)) {
+      if (name === "email") people.add(keyOf(field.text));
+      else if (name === "serialnumber") serials.add(keyOf(field.text));
+    }
+  }
+  return { people, serials, at: dates === 1 ? at : Infinity };
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const colon = 0x3a;
+
+/** "serialNumber" with every character written as a `\u` escape. */
+const longestName = 12 * 6;
+/** No record is larger, so no reading could carry a longer e-mail address. */
+const longestValue = 16 * 1024 * 1024;
+
+type Phase = "anywhere" | "after-name" | "after-colon" | "in-value";
+
+/**
+ * Attribution of what is broken or garbage. Fed the bytes of one stretch, in pieces cut anywhere, it finds every
+ * quoted `email` or `serialNumber` (any case, escaped or not), a colon, and a whole string: starting at every
+ * quotation mark, since in broken text nobody knows which of them open a string. Memory is bounded by the longest
+ * value and by what is found.
+ */
+export class AttributionFinder {
+  #people = new Set<string>();
+  #serials = new Set<string>();
+  #phase: Phase = "anywhere";
+  #target = this.#people;
+  /** The bytes since the last quotation mark, as far as they may be a name; -1: too many, or no quotation mark yet. */
+  #nameLength = -1;
+  readonly #name = new Uint8Array(longestName);
+  #value = new Uint8Array(256);
+  #valueLength = 0;
+  /** Whether an odd number of backslashes stands directly before the next byte. */
+  #escaped = false;
+
+  feed(bytes: Uint8Array): void {
+    for (const byte of bytes) {
+      if (byte === quote) this.#atQuote();
+      else this.#atOther(byte);
+    }
+  }
+
+  /** What was found since the last call; the finder is ready for the next stretch. */
+  take(): Attribution {
+    const found = { people: this.#people, serials: this.#serials, at: Infinity };
+    this.#people = new Set();
+    this.#serials = new Set();
+    this.#phase = "anywhere";
+    this.#nameLength = -1;
+    this.#escaped = false;
+    return found;
+  }
+
+  #atQuote(): void {
+    if (this.#phase === "in-value") {
+      if (this.#escaped) this.#keep(quote);
+      else this.#endValue();
+    } else if (this.#phase === "after-colon") {
+      this.#phase = "in-value";
+      this.#valueLength = 0;
+    } else {
+      this.#phase = "anywhere";
+    }
+    // This mark may end a name, unless it is escaped; one that ends a name also ended a value that was open.
+    if (!this.#escaped && this.#nameLength > 0) {
+      const target = this.#named();
+      if (target) {
+        this.#phase = "after-name";
+        this.#target = target;
+      }
+    }
+    this.#nameLength = 0;
+    this.#escaped = false;
+  }
+
+  #atOther(byte: number): void {
+    if (this.#nameLength >= 0) {
+      if (this.#nameLength < longestName) this.#name[this.#nameLength++] = byte;
+      else this.#nameLength = -1;
+    }
+    if (this.#phase === "in-value") {
+      this.#keep(byte);
+    } else if (this.#phase !== "anywhere") {
+      const space = byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+      if (this.#phase === "after-name" && byte === colon) this.#phase = "after-colon";
+      else if (!space) this.#phase = "anywhere";
+    }
+    this.#escaped = byte === backslash && !this.#escaped;
+  }
+
+  #keep(byte: number): void {
+    if (byte < 0x20 || this.#valueLength === longestValue) {
+      this.#phase = "anywhere";
+      return;
+    }
+    if (this.#valueLength === this.#value.length) {
+      const larger = new Uint8Array(this.#value.length * 2);
+      larger.set(this.#value);
+      this.#value = larger;
+    }
+    this.#value[this.#valueLength++] = byte;
+  }
+
+  #named(): Set<string> | undefined {
+    const name = unquote(this.#name.subarray(0, this.#nameLength))?.toLowerCase();
+    if (name === "email") return this.#people;
+    return name === "serialnumber" ? this.#serials : undefined;
+  }
+
+  #endValue(): void {
+    this.#phase = "anywhere";
+    const text = unquote(this.#value.subarray(0, this.#valueLength));
+    if (text !== undefined && isGoodKey(text)) this.#target.add(keyOf(text));
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The text of a JSON string, given the bytes between its quotation marks; nothing if it is not a valid one. */
+function unquote(bytes: Uint8Array): string | undefined {
+  try {
+    const value: unknown = JSON.parse(`"${utf8.decode(bytes)}"`);
+    return typeof value === "string" ? value : undefined;
+  } catch {
+    // The parser's message quotes its input, so it goes no further.
+    return undefined;
+  }
+}
