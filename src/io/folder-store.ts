@@ -1,0 +1,340 @@
+// A lake in a folder on disk.
+
+import { randomUUID } from "node:crypto";
+import type { Dirent, Stats } from "node:fs";
+import { constants } from "node:fs";
+import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { dirname, join, posix, resolve } from "node:path";
+import pLimit from "p-limit";
+import { type ErrorCode, StediError } from "../errors.js";
+import { compareUtf8 } from "../transforms/keys.js";
+import type { FileSink, Store, StoredFile } from "./store.js";
+
+const chunkBytes = 256 * 1024;
+
+/** How many files are looked at at once. */
+const lookAhead = 32;
+
+/** @param root a folder; it need not exist until something is written */
+export function folderStore(root: string): Store {
+  return new FolderStore(root);
+}
+
+class FolderStore implements Store {
+  readonly uri: string;
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.uri = root;
+    this.#root = resolve(root);
+  }
+
+  async exists(): Promise<boolean> {
+    const found = await this.#stat("");
+    if (found && !found.isDirectory()) throw notAFolder(this.uri);
+    return found !== undefined;
+  }
+
+  async list(folder: string): Promise<readonly StoredFile[]> {
+    const files: StoredFile[] = [];
+    const limit = pLimit(lookAhead);
+    await this.#walk(folder, files, limit, []);
+    return files.sort((a, b) => compareUtf8(a.path, b.path));
+  }
+
+  async names(folder: string): Promise<readonly string[]> {
+    const entries = await this.#entries(folder);
+    return entries.map((entry) => entry.name).sort(compareUtf8);
+  }
+
+  async find(path: string): Promise<StoredFile | undefined> {
+    const found = await this.#stat(path);
+    return found?.isFile() ? { path, size: found.size, version: versionOf(found) } : undefined;
+  }
+
+  async *read(file: StoredFile): AsyncIterable<Uint8Array> {
+    const handle = await this.#attempt(file.path, () => open(this.#path(file.path), constants.O_RDONLY));
+    try {
+      await this.#expectVersion(handle, file);
+      let left = file.size;
+      while (left > 0) {
+        const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, left));
+        const { bytesRead } = await this.#attempt(file.path, () =>
+          handle.read(buffer, 0, buffer.length, null),
+        );
+        if (bytesRead === 0) throw changed(this.#where(file.path));
+        left -= bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+      await this.#expectVersion(handle, file);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async get(path: string): Promise<Uint8Array | undefined> {
+    try {
+      return await readFile(this.#path(path));
+    } catch (error) {
+      if (errno(error) === "ENOENT") return undefined;
+      throw asStediError(error, this.#where(path));
+    }
+  }
+
+  async create(path: string): Promise<FileSink> {
+    const folder = dirname(this.#path(path));
+    const handle = await this.#attempt(path, async () => {
+      await makeLasting(folder);
+      return open(this.#path(path), "wx");
+    });
+    return {
+      write: (bytes) =>
+        this.#attempt(path, async () => {
+          for (let from = 0; from < bytes.length;) {
+            from += (await handle.write(bytes, from)).bytesWritten;
+          }
+        }),
+      close: () =>
+        this.#attempt(path, async () => {
+          await handle.sync();
+          await handle.close();
+          await syncFolder(folder);
+        }),
+      abort: async () => {
+        // The caller is already failing with a better error than a second one from here would be.
+        await handle.close().catch(() => undefined);
+        await rm(this.#path(path), { force: true }).catch(() => undefined);
+      },
+    };
+  }
+
+  async putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean> {
+    // A hard link either makes the whole file appear under its name or fails because the name is taken.
+    const target = this.#path(path);
+    const folder = dirname(target);
+    const draft = join(folder, `.${randomUUID()}.draft`);
+    return this.#attempt(path, async () => {
+      await makeLasting(folder);
+      try {
+        await writeLasting(draft, bytes);
+        await link(draft, target);
+      } catch (error) {
+        if (errno(error) === "EEXIST") return false;
+        throw error;
+      } finally {
+        await rm(draft, { force: true });
+      }
+      await syncFolder(folder);
+      return true;
+    });
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#attempt(path, () => rm(this.#path(path), { recursive: true, force: true }));
+  }
+
+  #path(path: string): string {
+    return join(this.#root, path);
+  }
+
+  #where(path: string): string {
+    return path === "" ? this.uri : posix.join(this.uri, path);
+  }
+
+  async #attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw asStediError(error, this.#where(path));
+    }
+  }
+
+  async #stat(path: string): Promise<Stats | undefined> {
+    try {
+      return await stat(this.#path(path));
+    } catch (error) {
+      if (errno(error) === "ENOENT") return undefined;
+      throw asStediError(error, this.#where(path));
+    }
+  }
+
+  async #entries(folder: string): Promise<readonly Dirent[]> {
+    try {
+      return await readdir(this.#path(folder), { withFileTypes: true });
+    } catch (error) {
+      if (errno(error) === "ENOENT") return [];
+      throw asStediError(error, this.#where(folder));
+    }
+  }
+
+  /** @param above device and inode of the folders that lead here, so that a link back to one of them is noticed */
+  async #walk(
+    folder: string,
+    files: StoredFile[],
+    limit: ReturnType<typeof pLimit>,
+    above: readonly string[],
+  ): Promise<void> {
+    const here = await this.#stat(folder);
+    if (here === undefined) return;
+    const identity = `${here.dev}:${here.ino}`;
+    if (above.includes(identity)) {
+      throw new StediError("STEDI_NOT_A_FOLDER", {
+        what: "a folder that contains itself by a symbolic link",
+        where: this.#where(folder),
+        next: "remove the link",
+      });
+    }
+    const folders: string[] = [];
+    const entries = (await this.#entries(folder)).filter((entry) => !/^[_.]/.test(entry.name));
+    await Promise.all(
+      entries.map((entry) =>
+        limit(async () => {
+          const path = `${folder}/${entry.name}`;
+          const found = await this.#attempt(path, () => stat(this.#path(path)));
+          if (found.isDirectory() && !isLandingName(entry.name)) folders.push(path);
+          else if (found.isFile()) files.push({ path, size: found.size, version: versionOf(found) });
+          else {
+            throw new StediError("STEDI_NOT_A_FILE", {
+              what: found.isDirectory()
+                ? "a folder that is named like a landing file"
+                : "neither a file nor a folder (a pipe, socket or device)",
+              where: this.#where(path),
+              next: "rename or remove it",
+            });
+          }
+        }),
+      ),
+    );
+    for (const path of folders) await this.#walk(path, files, limit, [...above, identity]);
+  }
+
+  async #expectVersion(handle: FileHandle, file: StoredFile): Promise<void> {
+    const now = await this.#attempt(file.path, () => handle.stat());
+    if (versionOf(now) !== file.version) throw changed(this.#where(file.path));
+  }
+}
+
+function isLandingName(name: string): boolean {
+  return name.endsWith(".json") || name.endsWith(".json.gz");
+}
+
+function versionOf(found: Stats): string {
+  return `${found.size}-${found.mtimeMs}`;
+}
+
+/** Makes a folder, if it is not there, with those above it, and waits until their names are on disk. */
+async function makeLasting(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Writes a new file, and waits until it is on disk. */
+async function writeLasting(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, "wx");
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function errno(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+function changed(where: string): StediError {
+  return new StediError("STEDI_CHANGED", {
+    what: "a file changed while the run was reading it",
+    where,
+    why: "its size or modification time is not what it was when the run began",
+    next: "run again when nothing writes to the landing zone",
+  });
+}
+
+function notAFolder(where: string): StediError {
+  return new StediError("STEDI_NOT_A_FOLDER", {
+    what: "a file stands where a folder should be",
+    where,
+    next: "move the file away, or name another folder",
+  });
+}
+
+interface Cause {
+  readonly code: ErrorCode;
+  readonly what: string;
+  readonly next: string;
+}
+
+const causes: Readonly<Record<string, Cause>> = {
+  ENOENT: {
+    code: "STEDI_CHANGED",
+    what: "a file or folder vanished under the run",
+    next: "run again when nothing deletes from the lake",
+  },
+  EACCES: { code: "STEDI_NO_ACCESS", what: "no access", next: "give this user access to it" },
+  EPERM: { code: "STEDI_NO_ACCESS", what: "not permitted", next: "give this user access to it" },
+  ENOSPC: {
+    code: "STEDI_NO_SPACE",
+    what: "no space left",
+    next: "free space or inodes there, then run again",
+  },
+  EDQUOT: { code: "STEDI_NO_SPACE", what: "the quota is used up", next: "free space there, then run again" },
+  EROFS: {
+    code: "STEDI_READ_ONLY",
+    what: "the file system is read-only",
+    next: "name a place that can be written to with --out",
+  },
+  ENOTDIR: {
+    code: "STEDI_NOT_A_FOLDER",
+    what: "a file stands where a folder should be",
+    next: "move the file away, or name another folder",
+  },
+  EISDIR: {
+    code: "STEDI_NOT_A_FILE",
+    what: "a folder stands where a file should be",
+    next: "rename or remove the folder",
+  },
+  ELOOP: {
+    code: "STEDI_NOT_A_FILE",
+    what: "a symbolic link that leads to itself",
+    next: "remove the link",
+  },
+  EMFILE: {
+    code: "STEDI_TOO_MANY_FILES",
+    what: "too many open files",
+    next: "raise the limit (ulimit -n), then run again",
+  },
+  ENFILE: {
+    code: "STEDI_TOO_MANY_FILES",
+    what: "the system has too many open files",
+    next: "close other programs, then run again",
+  },
+};
+
+/** An error of the file system, without its message: that may quote what it was given. */
+function asStediError(error: unknown, where: string): unknown {
+  if (error instanceof StediError) return error;
+  const code = errno(error);
+  if (code === undefined) return error;
+  const cause = causes[code] ?? {
+    code: "STEDI_IO" as const,
+    what: "the disk failed to read or write",
+    next: "check the disk, then run again",
+  };
+  return new StediError(
+    cause.code,
+    { what: cause.what, where, why: code, next: cause.next },
+    { cause: error },
+  );
+}

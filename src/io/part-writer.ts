@@ -1,0 +1,127 @@
+// Writes the rows of one table as newline JSON into part files of a bounded size, with their checksums.
+
+import { createHash, type Hash } from "node:crypto";
+import type { FileSink, Store } from "./store.js";
+
+/** A written part: its path below the lake's root, bytes, rows and SHA-256 in hex. */
+export interface PartFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly sha256: string;
+}
+
+/** Where parts go: a store, as far as writing is concerned. */
+export type PartTarget = Pick<Store, "create">;
+
+/** A part is closed with the row that brings it to this many bytes. */
+const partBytes = 128 * 1024 * 1024;
+
+const bufferBytes = 512 * 1024;
+
+/** No UTF-16 unit takes more bytes in UTF-8. */
+const bytesPerUnit = 3;
+
+/**
+ * Takes rows as text and writes them behind a buffer. `write` gives a promise when the caller should wait before
+ * the next row, so that memory stays flat on a slow store. A table without rows gets no file.
+ */
+export class PartWriter {
+  readonly #target: PartTarget;
+  readonly #folder: string;
+  readonly #limit: number;
+  readonly #parts: PartFile[] = [];
+  #sink: FileSink | undefined;
+  #hash: Hash = createHash("sha256");
+  #partBytes = 0;
+  #partRows = 0;
+  /** Two buffers, made with the first row: one is filled while the store takes the other. */
+  #buffer: Buffer = Buffer.alloc(0);
+  #spare: Buffer | undefined;
+  #filled = 0;
+  #pending: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  /** @param limit bytes at which a part is closed */
+  constructor(target: PartTarget, folder: string, limit = partBytes) {
+    this.#target = target;
+    this.#folder = folder;
+    this.#limit = limit;
+  }
+
+  /** @param line one row with its newline */
+  write(line: string): Promise<void> | undefined {
+    if (this.#buffer.length - this.#filled < line.length * bytesPerUnit) {
+      return this.#flush().then(() => this.#append(line));
+    }
+    return this.#append(line);
+  }
+
+  /** Writes out what is left. @returns the parts, in order */
+  async close(): Promise<readonly PartFile[]> {
+    await this.#flush();
+    await this.#settle();
+    await this.#closePart();
+    return this.#parts;
+  }
+
+  /** Gives up the part being written; never throws. */
+  async abort(): Promise<void> {
+    await this.#pending?.catch(() => undefined);
+    await this.#sink?.abort();
+    this.#sink = undefined;
+  }
+
+  #append(line: string): Promise<void> | undefined {
+    const needed = line.length * bytesPerUnit;
+    if (needed > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(Math.max(needed, bufferBytes));
+    const bytes = this.#buffer.write(line, this.#filled);
+    this.#filled += bytes;
+    this.#partBytes += bytes;
+    this.#partRows++;
+    if (this.#partBytes < this.#limit) return undefined;
+    return this.close().then(() => undefined);
+  }
+
+  /** Hands the buffer to the store and goes on with the other one, once that is free. */
+  async #flush(): Promise<void> {
+    await this.#settle();
+    if (this.#filled === 0) return;
+    const sink = (this.#sink ??= await this.#target.create(this.#partPath()));
+    const full = this.#buffer;
+    const bytes = full.subarray(0, this.#filled);
+    this.#buffer = this.#spare ?? Buffer.allocUnsafeSlow(bufferBytes);
+    this.#spare = undefined;
+    this.#filled = 0;
+    this.#hash.update(bytes);
+    this.#pending = sink.write(bytes).then(
+      () => void (this.#spare = full.length === bufferBytes ? full : undefined),
+      (error: unknown) => void (this.#failure = { error }),
+    );
+  }
+
+  async #settle(): Promise<void> {
+    await this.#pending;
+    this.#pending = undefined;
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  async #closePart(): Promise<void> {
+    if (!this.#sink) return;
+    await this.#sink.close();
+    this.#sink = undefined;
+    this.#parts.push({
+      path: this.#partPath(),
+      bytes: this.#partBytes,
+      rows: this.#partRows,
+      sha256: this.#hash.digest("hex"),
+    });
+    this.#hash = createHash("sha256");
+    this.#partBytes = 0;
+    this.#partRows = 0;
+  }
+
+  #partPath(): string {
+    return `${this.#folder}/part-${String(this.#parts.length).padStart(5, "0")}.json`;
+  }
+}

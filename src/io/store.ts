@@ -1,0 +1,47 @@
+// What the engine asks of a place that holds a lake. Paths are relative to the lake's root, with `/` between
+// components. A store says what is there and moves bytes; it knows nothing of tables, zones or commits.
+
+/** One stored file. `version` changes whenever its bytes do (size and modification time, or an ETag). */
+export interface StoredFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly version: string;
+}
+
+/** A file being written. Nothing of it can be relied on before `close` has returned. */
+export interface FileSink {
+  /** Resolves when the store is ready for more; the bytes must not change before. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes the file lasting. */
+  close(): Promise<void>;
+  /** Gives the file up and frees what it holds; never throws. */
+  abort(): Promise<void>;
+}
+
+/** A lake's place. All methods throw `StediError` with a `STEDI_…` code of exit 3 when the place fails them. */
+export interface Store {
+  /** How users name the place. */
+  readonly uri: string;
+  /** Whether the place exists: a folder that is not there yet can still be written to. */
+  exists(): Promise<boolean>;
+  /**
+   * All files below a folder, at any depth, in the order of their paths' UTF-8 bytes; whole or not at all. Names that start
+   * with `_` or `.` below the folder are left out, and so is what is below them. A folder that is missing is empty.
+   */
+  list(folder: string): Promise<readonly StoredFile[]>;
+  /** The names of the files and folders directly in a folder, sorted; none where it is missing. */
+  names(folder: string): Promise<readonly string[]>;
+  /** The file of this path as it is now, or nothing. */
+  find(path: string): Promise<StoredFile | undefined>;
+  /** The bytes of exactly the file that was listed, in fresh chunks; `STEDI_CHANGED` if it is no longer that one. */
+  read(file: StoredFile): AsyncIterable<Uint8Array>;
+  /** The bytes of a small file, or nothing where there is none. */
+  get(path: string): Promise<Uint8Array | undefined>;
+  /** Starts a new file; its folders come by themselves. */
+  create(path: string): Promise<FileSink>;
+  /** Stores a small file, lasting and whole, unless one of that name is there: then false, and nothing has changed. */
+  putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean>;
+  /** Deletes a file or a folder with all that is in it, if it is there. */
+  remove(path: string): Promise<void>;
+}
