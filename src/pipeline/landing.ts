@@ -1,0 +1,165 @@
+// The landing zone of one table: which files there are, and how they are read to rows.
+
+import { createHash } from "node:crypto";
+import { StediError } from "../errors.js";
+import type { PartFile, PartTarget } from "../io/part-writer.js";
+import { QuarantineWriter } from "../io/quarantine.js";
+import { type EntryPlace, readRecords } from "../io/records.js";
+import type { Store, StoredFile } from "../io/store.js";
+import { type Attribution, AttributionFinder, attributeRecord } from "../transforms/attribution.js";
+import {
+  type ContractHint,
+  contractFor,
+  type Damage,
+  type DamageReason,
+  type RawRecord,
+} from "../transforms/contract.js";
+import type { Row } from "../transforms/rows.js";
+import type { TableShape } from "../transforms/tables.js";
+
+/** The files of a landing table at one instant. */
+export interface Landing {
+  readonly table: TableShape;
+  readonly store: Store;
+  /** What is read, in reading order. */
+  readonly files: readonly StoredFile[];
+  /** Files of other endings, which nothing reads. */
+  readonly unread: readonly StoredFile[];
+}
+
+export async function listLanding(store: Store, table: TableShape): Promise<Landing> {
+  const all = await store.list(table.folder);
+  const isRead = ({ path }: StoredFile): boolean => path.endsWith(".json") || path.endsWith(".json.gz");
+  return { table, store, files: all.filter(isRead), unread: all.filter((file) => !isRead(file)) };
+}
+
+/** Tells whether two listings are of the same files in the same versions. */
+export function fingerprint(files: readonly StoredFile[]): string {
+  const hash = createHash("sha256");
+  for (const { path, size, version } of files) hash.update(JSON.stringify([path, size, version]));
+  return hash.digest("hex");
+}
+
+/** What was read of a landing table: counts of records by what became of them. */
+export interface LandingTally {
+  read: number;
+  good: number;
+  droppedFields: number;
+  bytes: number;
+  quarantined: Map<DamageReason, number>;
+  /** Contract errors by field and what they look like. */
+  hints: Map<string, { field: string; hint: ContractHint; count: number }>;
+}
+
+/** Takes a landing table's good rows, and what its damaged records say of people. */
+export interface LandingHandler {
+  row(row: Row): Promise<void> | undefined;
+  damaged?(attribution: Attribution): void;
+  /** Called after every chunk with its stored size; may throw to stop. */
+  progress(bytes: number): void;
+}
+
+/** Reads a landing table once, from end to end. */
+export async function scanLanding(
+  landing: Landing,
+  out: PartTarget,
+  quarantineFolder: string,
+  handler: LandingHandler,
+): Promise<{ tally: LandingTally; quarantine: readonly PartFile[] }> {
+  const { table, store, files } = landing;
+  const tally: LandingTally = {
+    read: 0,
+    good: 0,
+    droppedFields: 0,
+    bytes: 0,
+    quarantined: new Map(),
+    hints: new Map(),
+  };
+  const check = contractFor(table);
+  const finder = handler.damaged && new AttributionFinder();
+  const quarantine = new QuarantineWriter(out, quarantineFolder);
+
+  const setAside = (file: string, place: EntryPlace, damage: Damage): Promise<void> | undefined => {
+    count(tally.quarantined, damage.reason);
+    if (damage.field !== null && damage.hint !== null) {
+      const key = `${damage.field} ${damage.hint}`;
+      const seen = tally.hints.get(key) ?? { field: damage.field, hint: damage.hint, count: 0 };
+      seen.count++;
+      tally.hints.set(key, seen);
+    }
+    return quarantine.write({ table: table.name, file, ...place }, damage);
+  };
+
+  try {
+    for (const file of files) {
+      const chunks = watched(store.read(file), (bytes) => {
+        tally.bytes += bytes;
+        handler.progress(bytes);
+      });
+      await readRecords(chunks, file.path, `${store.uri}/${file.path}`, {
+        record(record: RawRecord, place) {
+          tally.read++;
+          const result = check(record);
+          if (result.damage) {
+            handler.damaged?.(attributeRecord(record));
+            return setAside(file.path, place, result.damage);
+          }
+          tally.good++;
+          tally.droppedFields += result.dropped;
+          return handler.row(result.row);
+        },
+        skipped: (bytes) => finder?.feed(bytes),
+        stretch(reason, place) {
+          tally.read++;
+          if (finder) handler.damaged?.(finder.take());
+          return setAside(file.path, place, { reason, field: null, hint: null });
+        },
+      });
+    }
+    return { tally, quarantine: await quarantine.close() };
+  } catch (error) {
+    await quarantine.abort();
+    throw error;
+  }
+}
+
+/** There are no customers, or (with a tally) nothing usable in their files. */
+export function noCustomers(customers: Landing, tally?: LandingTally): StediError {
+  const { store, table, files } = customers;
+  const hints = [...(tally?.hints.values() ?? [])].map(
+    ({ field, hint, count }) => `${count} x ${field}: ${hint}`,
+  );
+  return new StediError("STEDI_NO_CUSTOMERS", {
+    what: "consent could not be established: there is no usable customer snapshot",
+    where: `${store.uri}/${table.folder}`,
+    why:
+      files.length === 0
+        ? "there is no file that ends in .json or .json.gz"
+        : [
+            `${files.length} files were read`,
+            `${tally?.read ?? 0} records in them are all damaged`,
+            ...hints,
+          ].join("; "),
+    next: `put customer landing files there, name another lake with --lake, or make one to try: \`stedi generate DIR\``,
+  });
+}
+
+/** The bytes of a landing table's files. */
+export function storedBytes(landing: Landing): number {
+  return landing.files.reduce((sum, file) => sum + file.size, 0);
+}
+
+/** Adds one to a count. */
+export function count<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+async function* watched(
+  chunks: AsyncIterable<Uint8Array>,
+  seen: (bytes: number) => void,
+): AsyncIterable<Uint8Array> {
+  for await (const chunk of chunks) {
+    seen(chunk.length);
+    yield chunk;
+  }
+}

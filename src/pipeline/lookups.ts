@@ -1,0 +1,75 @@
+// The build sides that zones look rows up in: sets and maps of keys, and join tables. Each is filled from the
+// rows of one table, as they are written in this run or read back from the commit.
+
+import { JoinTable } from "../transforms/join-table.js";
+import { compositeKey, keyOf } from "../transforms/keys.js";
+import type { Row } from "../transforms/rows.js";
+import { fieldIndex, type TableShape } from "../transforms/tables.js";
+
+/** Is shown every row of a table. */
+export type Tap = (row: Row) => void;
+
+/** The keys in some fields of a table's rows. */
+export type KeySet = ReadonlySet<string>;
+
+/** For each key in one field of a table, the keys in another that stand in the same rows. */
+export type KeyMap = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The lookups of one run, by the table that fills them. Asked twice for the same one, it gives the same one. */
+export class Lookups {
+  readonly #made = new Map<string, unknown>();
+  readonly #taps = new Map<string, Tap[]>();
+
+  /** What must be shown every row of a table before what is looked up in it can be asked. */
+  tapsOf(table: TableShape): readonly Tap[] {
+    return this.#taps.get(table.name) ?? [];
+  }
+
+  keySet(table: TableShape, fields: readonly string[]): KeySet {
+    return this.#once(`set ${table.name} ${fields.join(" ")}`, table, () => {
+      const indexes = fields.map((field) => fieldIndex(table, field));
+      const keys = new Set<string>();
+      return [keys, (row) => void keys.add(compositeKey(indexes.map((index) => keyOf(row[index]!))))];
+    });
+  }
+
+  keyMap(table: TableShape, from: string, to: string): KeyMap {
+    return this.#once(`map ${table.name} ${from} ${to}`, table, () => {
+      const fromIndex = fieldIndex(table, from);
+      const toIndex = fieldIndex(table, to);
+      const map = new Map<string, Set<string>>();
+      const tap: Tap = (row) => {
+        const key = keyOf(row[fromIndex]!);
+        const keys = map.get(key);
+        if (keys) keys.add(keyOf(row[toIndex]!));
+        else map.set(key, new Set([keyOf(row[toIndex]!)]));
+      };
+      return [map, tap];
+    });
+  }
+
+  joinTable(table: TableShape, time: string, person: string, take: readonly string[]): JoinTable {
+    return this.#once(`join ${table.name} ${time} ${person} ${take.join(" ")}`, table, () => {
+      const timeIndex = fieldIndex(table, time);
+      const personIndex = fieldIndex(table, person);
+      const takeIndexes = take.map((field) => fieldIndex(table, field));
+      const rows = new JoinTable(take.length);
+      const tap: Tap = (row) =>
+        rows.add(
+          Number(row[timeIndex]),
+          keyOf(row[personIndex]!),
+          takeIndexes.map((index) => row[index]),
+        );
+      return [rows, tap];
+    });
+  }
+
+  #once<T>(name: string, table: TableShape, make: () => readonly [T, Tap]): T {
+    const known = this.#made.get(name);
+    if (known !== undefined) return known as T;
+    const [made, tap] = make();
+    this.#made.set(name, made);
+    this.#taps.set(table.name, [...this.tapsOf(table), tap]);
+    return made;
+  }
+}

@@ -1,0 +1,227 @@
+// The plan's steps as they run on this machine: each takes rows one by one and hands on those it keeps.
+
+import type { ConsentIndex } from "../transforms/consent.js";
+import { compositeKey, keyOf } from "../transforms/keys.js";
+import type { Rules } from "../transforms/policy.js";
+import type { Row } from "../transforms/rows.js";
+import { snapshotOrder } from "../transforms/snapshots.js";
+import { fieldIndex, type TableShape } from "../transforms/tables.js";
+import type { Lookups } from "./lookups.js";
+import { type Join, type Latest, type Step, stepsUnder, type Who, type Zone } from "./plan.js";
+
+/** Nothing where the caller may go on at once; a promise where it should wait first. */
+export type Wait = Promise<void> | undefined;
+
+/** Takes rows; `end` says that there are no more. */
+export interface RowSink {
+  push(row: Row): Wait;
+  end(): Wait;
+}
+
+/** What the steps of a zone did, for its books and warnings. */
+export interface StepTally {
+  /** Rows dropped, by reason. */
+  readonly filtered: Map<string, number>;
+  /** Rows that a join made beyond the first of each probe row. */
+  pairs: number;
+  /** Rows that a join made of readings of a person who does not have that serial number. */
+  crossPersonPairs: number;
+}
+
+export interface StepContext {
+  readonly rules: Rules;
+  readonly consent: ConsentIndex;
+  readonly lookups: Lookups;
+}
+
+/** Chains a zone's steps before `output`. Lookups are made at once, and asked only when rows come. */
+export function compileSteps(zone: Zone, context: StepContext, tally: StepTally, output: RowSink): RowSink {
+  const steps = stepsUnder(zone, context.rules.consent);
+  for (const { reason } of steps) tally.filtered.set(reason, 0);
+  return steps.reduceRight<RowSink>(
+    (next, step) => compileStep(zone.source, step, context, tally, next),
+    output,
+  );
+}
+
+function compileStep(
+  rows: TableShape,
+  step: Step,
+  context: StepContext,
+  tally: StepTally,
+  next: RowSink,
+): RowSink {
+  const drop = (): undefined => {
+    tally.filtered.set(step.reason, tally.filtered.get(step.reason)! + 1);
+  };
+  switch (step.kind) {
+    case "latest":
+      return latestSink(rows, step, drop, next);
+    case "join":
+      return joinSink(rows, step, context, tally, drop, next);
+    default: {
+      const keep = predicate(rows, step, context);
+      return { push: (row) => (keep(row) ? next.push(row) : drop()), end: () => next.end() };
+    }
+  }
+}
+
+function predicate(
+  rows: TableShape,
+  step: Exclude<Step, Latest | Join>,
+  { rules, consent, lookups }: StepContext,
+): (row: Row) => boolean {
+  switch (step.kind) {
+    case "consenting": {
+      const { purpose } = step;
+      const date = fieldIndex(rows, purpose);
+      if (rules.consent === "any") return (row) => row[date] !== undefined;
+      const email = keyReader(rows, "email");
+      const serial = keyReader(rows, "serialNumber");
+      return (row) => consent.registrationConsents(email(row), serial(row), purpose);
+    }
+    case "known": {
+      const key = keyReader(rows, step.who.field);
+      return step.who.by === "person"
+        ? (row) => consent.knowsPerson(key(row))
+        : (row) => consent.knowsSerial(key(row));
+    }
+    case "semi-join": {
+      const keys = step.on.map(([field]) => keyReader(rows, field));
+      const found = lookups.keySet(
+        step.table,
+        step.on.map(([, field]) => field),
+      );
+      return (row) => found.has(compositeKey(keys.map((key) => key(row))));
+    }
+    case "every-owner": {
+      const key = keyReader(rows, step.serial);
+      const registrations = lookups.keySet(step.table, ["email", "serialNumber"]);
+      const agree = remembered((serial: string) => {
+        if (consent.isRefused(serial)) return false;
+        for (const owner of consent.ownersOf(serial)) {
+          if (!registrations.has(compositeKey([owner, serial]))) return false;
+        }
+        return true;
+      });
+      return (row) => agree(key(row));
+    }
+    case "since": {
+      const time = fieldIndex(rows, step.time);
+      const key = keyReader(rows, step.who.field);
+      const start = remembered(sinceOf(step.who, step.purpose, consent));
+      return (row) => Number(row[time]) >= start(key(row));
+    }
+  }
+}
+
+function sinceOf(who: Who, purpose: Parameters<ConsentIndex["personSince"]>[1], consent: ConsentIndex) {
+  return who.by === "person"
+    ? (key: string): number => consent.personSince(key, purpose)
+    : (key: string): number => consent.ownersSince(key, purpose);
+}
+
+/** Holds the greatest snapshot of each registration, and lets them go, in the order they came, at the end. */
+function latestSink(rows: TableShape, step: Latest, drop: () => void, next: RowSink): RowSink {
+  const email = keyReader(rows, "email");
+  const serial = keyReader(rows, "serialNumber");
+  const compare = snapshotOrder(rows, step.purpose);
+  const held = new Map<string, { row: Row; place: number }>();
+  let place = 0;
+  return {
+    push(row) {
+      place++;
+      const key = compositeKey([email(row), serial(row)]);
+      const before = held.get(key);
+      if (before) drop();
+      // Of two that are equal in every field, the first to come is kept.
+      if (!before || compare(row, before.row) > 0) held.set(key, { row, place });
+      return undefined;
+    },
+    async end() {
+      const kept = [...held.values()].sort((a, b) => a.place - b.place);
+      held.clear();
+      await forEachRow(kept, ({ row }) => next.push(row));
+      await next.end();
+    },
+  };
+}
+
+function joinSink(
+  rows: TableShape,
+  step: Join,
+  { rules, lookups }: StepContext,
+  tally: StepTally,
+  drop: () => undefined,
+  next: RowSink,
+): RowSink {
+  const { through, take } = step;
+  const time = fieldIndex(rows, step.time[0]);
+  const key = keyReader(rows, through.probe[0]);
+  const build = lookups.joinTable(step.table, step.time[1], through.build[0], take);
+  const peopleOf = lookups.keyMap(through.table, through.probe[1], through.build[1]);
+  const nobody: ReadonlySet<string> = new Set();
+  return {
+    push(row) {
+      const instant = Number(row[time]);
+      const people = peopleOf.get(key(row)) ?? nobody;
+      let found = build.probe(instant, people);
+      if (rules.pair === "timestamp") {
+        const own = found.length;
+        found = build.probe(instant);
+        tally.crossPersonPairs += found.length - own;
+      }
+      if (found.length === 0) {
+        drop();
+        return;
+      }
+      tally.pairs += found.length - 1;
+      return forEachRow(found, (match) =>
+        next.push([...row, ...take.map((_, column) => build.value(match, column))]),
+      );
+    },
+    end: () => next.end(),
+  };
+}
+
+/** Does something with each of many, and waits wherever that asks to. */
+function forEachRow<T>(items: readonly T[], action: (item: T) => Wait): Wait {
+  for (let index = 0; index < items.length; index++) {
+    const wait = action(items[index]!);
+    if (wait) {
+      return (async () => {
+        await wait;
+        for (let rest = index + 1; rest < items.length; rest++) await action(items[rest]!);
+      })();
+    }
+  }
+  return undefined;
+}
+
+/** Reads the key of a field. Readings of one person come in runs, so the last one is remembered. */
+function keyReader(rows: TableShape, field: string): (row: Row) => string {
+  const index = fieldIndex(rows, field);
+  let lastText: string | undefined;
+  let lastKey = "";
+  return (row) => {
+    const text = row[index]!;
+    if (text !== lastText) {
+      lastText = text;
+      lastKey = keyOf(text);
+    }
+    return lastKey;
+  };
+}
+
+/** A function of a key that is worked out once for each; it may be asked only when its answers no longer change. */
+function remembered<T>(work: (key: string) => T): (key: string) => T {
+  const answers = new Map<string, T>();
+  return (key) => {
+    let answer = answers.get(key);
+    if (answer === undefined) {
+      answer = work(key);
+      answers.set(key, answer);
+    }
+    return answer;
+  };
+}

@@ -1,0 +1,421 @@
+// Runs the plan: reads the customers, takes each landing table through the zones that are made of it, and commits
+// all zones in one instant. A run that fails leaves what was committed as it was.
+
+import { StediError } from "../errors.js";
+import type { PartFile, PartTarget } from "../io/part-writer.js";
+import type { FileSink } from "../io/store.js";
+import { ConsentIndex } from "../transforms/consent.js";
+import type { Row } from "../transforms/rows.js";
+import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
+import { version } from "../version.js";
+import { carriedOver } from "./agreement.js";
+import { appendCommit, type Commit, type CommittedLanding, type CommittedZone } from "./commit-log.js";
+import {
+  fingerprint,
+  type Landing,
+  type LandingTally,
+  noCustomers,
+  scanLanding,
+  storedBytes,
+} from "./landing.js";
+import { Lookups } from "./lookups.js";
+import { purposesOf, type Zone } from "./plan.js";
+import { type PreparedRun, type PrepareOptions, prepareRun } from "./prepare.js";
+import { asCounts, type RunEvent, type RunReport, type StageReport, total, type Warning } from "./report.js";
+import { RunFolders } from "./run-folders.js";
+import type { Pass } from "./schedule.js";
+import { landingWarnings, listingWarnings, runWarnings } from "./warnings.js";
+import { ZoneBuild } from "./zone-build.js";
+import { scanZone } from "./zone-files.js";
+
+/** What a run is asked to do, besides what `prepareRun` takes. */
+export interface RunOptions extends PrepareOptions {
+  /** Fail on any damaged snapshot or unread file, and publish nothing. */
+  readonly strict?: boolean;
+  /** How many commits' folders to keep; left out: 1. */
+  readonly keep?: number;
+  /** Ends the run with the signal's reason; nothing is published. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/**
+ * Builds zones and commits them.
+ * @throws StediError with what to do about it; nothing is published then
+ */
+export async function runPipeline(options: RunOptions): Promise<RunReport> {
+  const { keep = 1 } = options;
+  const startedAt = new Date();
+  const prepared = await prepareRun(options);
+  const { lake, out, rules, plan, last, basis, passes } = prepared;
+  if (options.strict) checkNothingUnread(prepared.landings.values());
+
+  const folders = await RunFolders.begin(
+    out,
+    startedAt,
+    plan.zones.map((zone) => zone.folder),
+  );
+  const run = new Run(options, prepared, folders);
+  let commit: Commit;
+  let left: readonly Zone[];
+  try {
+    for (const pass of passes) await run.pass(pass);
+    const built = run.builtZones();
+    const carry = carriedOver(plan, last, built, basis);
+    left = carry.left;
+    const committed = new Map([...carry.carried, ...built]);
+    commit = {
+      format: 1,
+      number: (last?.number ?? 0) + 1,
+      run: folders.run,
+      version,
+      committedAt: new Date().toISOString(),
+      consentReadAt: prepared.consentReadAt.toISOString(),
+      ...rules,
+      landing: { ...carriedLandings(last, carry.carried), ...run.readLandings() },
+      zones: Object.fromEntries(
+        plan.zones.flatMap((zone) => (committed.has(zone) ? [[zone.name, committed.get(zone)!]] : [])),
+      ),
+    };
+    options.signal?.throwIfAborted();
+    await appendCommit(out, commit);
+  } catch (error) {
+    await run.abort();
+    await folders.discard().catch(() => undefined); // what is left is swept by a later run
+    throw error;
+  }
+  options.onEvent?.({ kind: "commit", number: commit.number });
+
+  const warnings = [...run.warnings(), ...leftWarnings(left)];
+  try {
+    await folders.sweep(keep, new Date());
+    await folders.finish();
+  } catch (error) {
+    if (!(error instanceof StediError)) throw error;
+    warnings.push({
+      code: "STEDI_W_NOT_SWEPT",
+      message: `folders of earlier runs could not be deleted (${error.code}): rows of people who have withdrawn since may still be in them`,
+      count: 1,
+    });
+  }
+  return {
+    run: folders.run,
+    commit: commit.number,
+    lake: lake.uri,
+    out: out.uri,
+    ...rules,
+    seconds: secondsSince(startedAt),
+    stages: run.stageReports(),
+    warnings,
+  };
+}
+
+/** The passes of one run, and what they leave behind. */
+class Run {
+  readonly #options: RunOptions;
+  readonly #setup: PreparedRun;
+  readonly #folders: RunFolders;
+  readonly #target: PartTarget;
+  readonly #consent: ConsentIndex;
+  readonly #lookups = new Lookups();
+  readonly #built = new Map<Zone, CommittedZone>();
+  readonly #builds = new Map<Zone, ZoneBuild>();
+  readonly #read = new Map<TableShape, CommittedLanding>();
+  readonly #stages: StageReport[] = [];
+  readonly #warnings: Warning[];
+
+  constructor(options: RunOptions, setup: PreparedRun, folders: RunFolders) {
+    this.#options = options;
+    this.#setup = setup;
+    this.#folders = folders;
+    this.#target = untilStopped(setup.out, options.signal);
+    this.#consent = new ConsentIndex(setup.rules.consent, purposesOf(setup.plan.zones));
+    this.#warnings = listingWarnings([...setup.landings.values()]);
+    // All zones before the first row: a row must be shown to every lookup that a later zone will ask.
+    for (const { zones } of setup.passes) {
+      for (const zone of zones.toReversed()) this.#builds.set(zone, this.#build(zone, zones));
+    }
+  }
+
+  async pass(pass: Pass): Promise<void> {
+    const startedAt = new Date();
+    const { source, zones } = pass;
+    const builds = zones.map((zone) => this.#builds.get(zone)!);
+    const roots = builds.filter((build) => build.zone.source === source);
+    const sinks = roots.map((build) => build.sink);
+    // A zone that is built in this run has shown its rows to the lookups already.
+    const taps = pass.from === "commit" && zones.length === 0 ? this.#lookups.tapsOf(source) : [];
+    const row = (each: Row): Promise<void> | undefined => {
+      for (const tap of taps) tap(each);
+      if (sinks.length === 1) return sinks[0]!.push(each);
+      const waits = sinks.map((sink) => sink.push(each)).filter((wait) => wait !== undefined);
+      return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
+    };
+    const progress = (bytes: number): void => {
+      this.#options.signal?.throwIfAborted();
+      this.#options.onEvent?.({ kind: "bytes", bytes });
+    };
+
+    let bytesIn: number;
+    let landing: CommittedLanding | undefined;
+    if (pass.from === "landing") {
+      landing = await this.#scanLanding(source, zones, row, progress, startedAt);
+      bytesIn = landing.files.reduce((sum, file) => sum + file.size, 0);
+    } else {
+      const parts =
+        pass.from === "run" ? this.#partsBuilt(source) : this.#setup.inputs.get(source as Zone)!.files;
+      bytesIn = bytesOf(parts);
+      this.#announce(source, zones, bytesIn);
+      await scanZone(this.#setup.out, source, parts, { row, progress });
+    }
+    for (const build of roots) await build.sink.end();
+    for (const build of builds) this.#finish(build, landing, bytesIn, startedAt);
+  }
+
+  builtZones(): ReadonlyMap<Zone, CommittedZone> {
+    return this.#built;
+  }
+
+  readLandings(): Readonly<Record<string, CommittedLanding>> {
+    return Object.fromEntries([...this.#read].map(([table, record]) => [table.name, record]));
+  }
+
+  /** Landing tables first, then zones, each in the plan's order. */
+  stageReports(): readonly StageReport[] {
+    const order = [...landingTables, ...this.#setup.plan.zones].map((table) => table.name);
+    return this.#stages.toSorted((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage));
+  }
+
+  warnings(): readonly Warning[] {
+    const { rules } = this.#setup;
+    return [...runWarnings(rules, this.#consent, [...this.#builds.values()]), ...this.#warnings];
+  }
+
+  /** Closes what is open, without finishing it; never throws. */
+  async abort(): Promise<void> {
+    for (const build of this.#builds.values()) await build.abort();
+  }
+
+  /** @param together the zones that are built in the same pass; those made from this one take its rows as they come */
+  #build(zone: Zone, together: readonly Zone[]): ZoneBuild {
+    const { rules } = this.#setup;
+    const next = together.filter((each) => each.source === zone).map((each) => this.#builds.get(each)!.sink);
+    const context = { rules, consent: this.#consent, lookups: this.#lookups };
+    return new ZoneBuild(zone, this.#target, this.#folders.zone(zone), context, next);
+  }
+
+  async #scanLanding(
+    table: TableShape,
+    zones: readonly Zone[],
+    row: (row: Row) => Promise<void> | undefined,
+    progress: (bytes: number) => void,
+    startedAt: Date,
+  ): Promise<CommittedLanding> {
+    const { landings } = this.#setup;
+    const landing = landings.get(table)!;
+    // Consent is taken in once, by the first pass of all.
+    const forConsent = table === customerLanding && !this.#read.has(table);
+    this.#announce(table, zones, storedBytes(landing));
+    const { tally, quarantine } = await scanLanding(landing, this.#target, this.#folders.quarantine(table), {
+      row: (each) => {
+        if (forConsent) this.#consent.addSnapshot(each);
+        return row(each);
+      },
+      ...(table === customerLanding && {
+        damaged: (attribution) => {
+          if (forConsent) this.#consent.addDamage(attribution);
+        },
+      }),
+      progress,
+    });
+    if (forConsent) this.#checkConsent(landing, tally);
+    this.#warnings.push(...landingWarnings(table, tally));
+    const quarantined = asCounts(tally.quarantined);
+    const record: CommittedLanding = {
+      files: [...landing.files],
+      unread: landing.unread.length,
+      books: { read: tally.read, good: tally.good, quarantined, droppedFields: tally.droppedFields },
+      run: this.#folders.run,
+      quarantine: [...quarantine],
+    };
+    this.#read.set(table, record);
+    this.#report({
+      stage: table.name,
+      table: table.folder,
+      read: tally.read,
+      written: tally.good,
+      filtered: {},
+      quarantined,
+      files: landing.files.length,
+      bytesIn: tally.bytes,
+      bytesOut: 0,
+      seconds: secondsSince(startedAt),
+    });
+    return record;
+  }
+
+  #checkConsent(landing: Landing, tally: LandingTally): void {
+    const damaged = tally.read - tally.good;
+    if (this.#consent.snapshots === 0) throw noCustomers(landing, tally);
+    if (this.#options.strict && damaged > 0) {
+      throw new StediError("STEDI_STRICT", {
+        what: `${damaged} damaged customer snapshots, and the run is --strict`,
+        where: `${landing.store.uri}/${landing.table.folder}`,
+        next: "repair them (a run without --strict lists them in quarantine), or run without --strict",
+      });
+    }
+  }
+
+  #finish(build: ZoneBuild, landing: CommittedLanding | undefined, bytesIn: number, startedAt: Date): void {
+    const { zone, tally, parts, written } = build;
+    const fromLanding = landing !== undefined && landingTables.includes(zone.source);
+    const quarantined = fromLanding ? landing.books.quarantined : {};
+    const read = build.read + total(quarantined);
+    const filtered = asCounts(tally.filtered);
+    const joins = zone.steps.some((step) => step.kind === "join");
+    checkBooks(zone, {
+      read,
+      expected: fromLanding ? landing.books.read : this.#rowsOf(zone.source),
+      out: total(quarantined) + total(filtered) + written - tally.pairs,
+      written,
+      rows: parts.reduce((sum, part) => sum + part.rows, 0),
+    });
+    const books = { read, quarantined, filtered, written, ...(joins && { pairs: tally.pairs }) };
+    this.#built.set(zone, {
+      folder: zone.folder,
+      run: this.#folders.run,
+      builtAt: new Date().toISOString(),
+      files: [...parts],
+      books,
+      sources: this.#sourcesOf(zone),
+    });
+    this.#report({
+      stage: zone.name,
+      table: zone.folder,
+      ...books,
+      files: parts.length,
+      bytesIn: builtFrom(zone, this.#built) ?? bytesIn,
+      bytesOut: bytesOf(parts),
+      seconds: secondsSince(startedAt),
+    });
+  }
+
+  /** The fingerprints of the landing tables that a zone was made from: always the customers', as consent is. */
+  #sourcesOf(zone: Zone): Record<string, string> {
+    const { landings, inputs } = this.#setup;
+    const sources: Record<string, string> = {
+      [customerLanding.name]: fingerprint(landings.get(customerLanding)!.files),
+    };
+    for (const table of [
+      zone.source,
+      ...zone.steps.flatMap((step) => ("table" in step ? [step.table] : [])),
+    ]) {
+      const landing = landings.get(table);
+      const made = this.#built.get(table as Zone) ?? inputs.get(table as Zone);
+      if (made) Object.assign(sources, made.sources);
+      else if (landing) sources[table.name] = fingerprint(landing.files);
+    }
+    return sources;
+  }
+
+  #partsBuilt(zone: TableShape): readonly PartFile[] {
+    return this.#built.get(zone as Zone)!.files;
+  }
+
+  #rowsOf(zone: TableShape): number {
+    const made = this.#built.get(zone as Zone) ?? this.#setup.inputs.get(zone as Zone)!;
+    return made.books.written;
+  }
+
+  #announce(source: TableShape, zones: readonly Zone[], bytes: number): void {
+    this.#options.onEvent?.({
+      kind: "pass",
+      source: source.name,
+      zones: zones.map((zone) => zone.name),
+      bytes,
+    });
+  }
+
+  #report(report: StageReport): void {
+    this.#stages.push(report);
+    this.#options.onEvent?.({ kind: "stage", report });
+  }
+}
+
+/** Writes that fail once the run has been told to stop: a join can go on writing for long without reading anything. */
+function untilStopped(target: PartTarget, signal: AbortSignal | undefined): PartTarget {
+  return {
+    create: async (path): Promise<FileSink> => {
+      const sink = await target.create(path);
+      return {
+        write: (bytes) => {
+          signal?.throwIfAborted();
+          return sink.write(bytes);
+        },
+        close: () => sink.close(),
+        abort: () => sink.abort(),
+      };
+    },
+  };
+}
+
+/** The bytes of the zone that another was made from, where that was built in the same run. */
+function builtFrom(zone: Zone, built: ReadonlyMap<Zone, CommittedZone>): number | undefined {
+  const source = built.get(zone.source as Zone);
+  return source && bytesOf(source.files);
+}
+
+function bytesOf(parts: readonly PartFile[]): number {
+  return parts.reduce((sum, part) => sum + part.bytes, 0);
+}
+
+function secondsSince(start: Date): number {
+  return (Date.now() - start.getTime()) / 1000;
+}
+
+/** Every record that came in went somewhere, and everything that is said to be written was. */
+function checkBooks(
+  zone: Zone,
+  books: { read: number; expected: number; out: number; written: number; rows: number },
+): void {
+  const balanced = books.read === books.expected && books.read === books.out && books.written === books.rows;
+  if (balanced) return;
+  throw new StediError("STEDI_BOOKS", {
+    what: "the books of a stage do not balance",
+    where: zone.name,
+    why: `${books.expected} came in, ${books.read} were read, ${books.out} are accounted for; ${books.written} written, ${books.rows} in files`,
+    next: "report this as a bug; nothing was published",
+  });
+}
+
+/** Landing records of the last commit that zones which were carried over still stand on. */
+function carriedLandings(
+  last: Commit | undefined,
+  carried: ReadonlyMap<Zone, CommittedZone>,
+): Record<string, CommittedLanding> {
+  const needed = new Set([...carried.values()].flatMap((zone) => Object.keys(zone.sources)));
+  return Object.fromEntries(Object.entries(last?.landing ?? {}).filter(([table]) => needed.has(table)));
+}
+
+function checkNothingUnread(landings: Iterable<Landing>): void {
+  for (const { store, unread } of landings) {
+    if (unread.length === 0) continue;
+    throw new StediError("STEDI_STRICT", {
+      what: `${unread.length} files in a landing folder are not read, and the run is --strict`,
+      where: `${store.uri}/${unread[0]!.path}`,
+      why: "their names do not end in .json or .json.gz",
+      next: "move them away, or run without --strict",
+    });
+  }
+}
+
+function leftWarnings(left: readonly Zone[]): readonly Warning[] {
+  if (left.length === 0) return [];
+  return [
+    {
+      code: "STEDI_W_ZONES_LEFT",
+      message: `zones made from what has changed have left the commit: ${left.map((zone) => zone.name).join(", ")}; run these stages to have them back`,
+      count: left.length,
+    },
+  ];
+}

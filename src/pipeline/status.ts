@@ -1,0 +1,93 @@
+// What a lake's zones are, and whether a run would build the same now.
+
+import type { Store } from "../io/store.js";
+import type { Rules } from "../transforms/policy.js";
+import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
+import { disagreement } from "./agreement.js";
+import { lastCommit } from "./commit-log.js";
+import { fingerprint, type Landing, listLanding } from "./landing.js";
+import type { Plan } from "./plan.js";
+import { requireLake } from "./prepare.js";
+import { stediPlan } from "./stedi-plan.js";
+
+export interface ZoneStatus {
+  readonly zone: string;
+  readonly folder: string;
+  readonly state: "fresh" | "stale" | "missing";
+  /** Why it is stale or missing. */
+  readonly why: string | null;
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly files: number | null;
+  readonly run: string | null;
+  readonly builtAt: string | null;
+  readonly ageSeconds: number | null;
+}
+
+export interface LakeStatus {
+  readonly commit: {
+    readonly number: number;
+    readonly consent: string;
+    readonly pair: string;
+    readonly consentReadAt: string;
+    readonly version: string;
+  } | null;
+  readonly zones: readonly ZoneStatus[];
+}
+
+/** @param rules what a run would be asked for */
+export async function lakeStatus(of: {
+  readonly lake: Store;
+  readonly out: Store;
+  readonly rules: Rules;
+  readonly plan?: Plan;
+  readonly now?: Date;
+}): Promise<LakeStatus> {
+  const { lake, out, rules, plan = stediPlan, now = new Date() } = of;
+  await requireLake(lake);
+  const commit = await lastCommit(out);
+  const landings = new Map<string, Landing>();
+  for (const table of landingTables) landings.set(table.name, await listLanding(lake, table));
+  const basis = { customers: landings.get(customerLanding.name)!, rules };
+
+  const zones = plan.zones.map((zone): ZoneStatus => {
+    const committed = commit?.zones[zone.name];
+    if (!commit || !committed) return missing(zone);
+    const why =
+      disagreement(commit, committed, basis) ??
+      Object.entries(committed.sources)
+        .filter(([table, sum]) => fingerprint(landings.get(table)?.files ?? []) !== sum)
+        .map(([table]) => `the files of ${table} have changed`)[0];
+    const { files, books, run, builtAt } = committed;
+    return {
+      zone: zone.name,
+      folder: zone.folder,
+      state: why === undefined ? "fresh" : "stale",
+      why: why ?? null,
+      rows: books.written,
+      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+      files: files.length,
+      run,
+      builtAt,
+      ageSeconds: Math.max(0, (now.getTime() - Date.parse(builtAt)) / 1000),
+    };
+  });
+  if (!commit) return { commit: null, zones };
+  const { number, consent, pair, consentReadAt, version } = commit;
+  return { commit: { number, consent, pair, consentReadAt, version }, zones };
+}
+
+function missing(zone: TableShape): ZoneStatus {
+  return {
+    zone: zone.name,
+    folder: zone.folder,
+    state: "missing",
+    why: "no commit has it; build it with `stedi run`",
+    rows: null,
+    bytes: null,
+    files: null,
+    run: null,
+    builtAt: null,
+    ageSeconds: null,
+  };
+}

@@ -1,0 +1,54 @@
+// Reads back the rows of a zone that this program wrote, checking that its files are what they were.
+
+import { createHash } from "node:crypto";
+import { StediError } from "../errors.js";
+import type { PartFile } from "../io/part-writer.js";
+import { readRecords } from "../io/records.js";
+import type { Store } from "../io/store.js";
+import { contractFor } from "../transforms/contract.js";
+import type { Row } from "../transforms/rows.js";
+import type { TableShape } from "../transforms/tables.js";
+
+/** @throws StediError `STEDI_BAD_ZONE` where a file is missing or not as it was written */
+export async function scanZone(
+  store: Store,
+  zone: TableShape,
+  parts: readonly PartFile[],
+  handler: { row(row: Row): Promise<void> | undefined; progress(bytes: number): void },
+): Promise<void> {
+  const check = contractFor(zone);
+  for (const part of parts) {
+    const where = `${store.uri}/${part.path}`;
+    const file = await store.find(part.path);
+    if (file?.size !== part.bytes) throw badZone(where);
+    const hash = createHash("sha256");
+    const chunks = async function* (): AsyncIterable<Uint8Array> {
+      for await (const chunk of store.read(file)) {
+        hash.update(chunk);
+        handler.progress(chunk.length);
+        yield chunk;
+      }
+    };
+    await readRecords(chunks(), part.path, where, {
+      record(record) {
+        const { row } = check(record);
+        if (row === undefined) throw badZone(where);
+        return handler.row(row);
+      },
+      skipped: () => undefined,
+      stretch: () => {
+        throw badZone(where);
+      },
+    });
+    if (hash.digest("hex") !== part.sha256) throw badZone(where);
+  }
+}
+
+function badZone(where: string): StediError {
+  return new StediError("STEDI_BAD_ZONE", {
+    what: "a zone's file is not what the commit says",
+    where,
+    why: "it is missing, or something other than this program changed it",
+    next: "build the zone again: `stedi run all`",
+  });
+}
