@@ -1,0 +1,161 @@
+#!/usr/bin/env node
+// The command line: says which commands and options there are, calls a command, sets the exit code. What a command
+// does is in src/commands, loaded only when it is called.
+
+import yargs, { type Argv } from "yargs";
+import {
+  allOptions,
+  type OptionDeclaration,
+  ruleOptions,
+  runOptions,
+  sharedOptions,
+} from "./commands/options.js";
+import type { ResolvedSettings, Settings } from "./commands/settings.js";
+import { interrupted } from "./commands/signals.js";
+import { explainUsage } from "./commands/usage.js";
+
+type Flags = Readonly<Record<string, unknown>>;
+
+function withOptions(argv: Argv, options: Readonly<Record<string, OptionDeclaration>>): Argv {
+  for (const [name, option] of Object.entries(options)) {
+    argv.option(name, {
+      // Flags that are not given must stay undefined, as the environment or the config file may set them; so the
+      // default is told, not set. Values are checked where they are used, wherever they came from.
+      ...(option.kind === "flag" ? { boolean: true } : { string: true, requiresArg: true }),
+      describe: [
+        option.describe,
+        option.choices && `(${option.choices.join(" | ")})`,
+        option.default !== undefined && option.default !== false && `[default: ${String(option.default)}]`,
+      ]
+        .filter(Boolean)
+        .join(" "),
+    });
+  }
+  return argv;
+}
+
+const program = yargs(process.argv.slice(2))
+  .scriptName("stedi")
+  .usage("$0 <command>\n\nBuilds the STEDI trusted and curated zones from landing JSON.")
+  .locale("en")
+  .parserConfiguration({
+    "duplicate-arguments-array": false,
+    "boolean-negation": false,
+    "parse-numbers": false,
+  })
+  .command(
+    "run <stages..>",
+    "build zones: all, or stages by name; +stage with all before it, stage+ with all after it",
+    (argv) =>
+      withOptions(argv, { ...ruleOptions, ...runOptions })
+        .positional("stages", {
+          type: "string",
+          array: true,
+          demandOption: true,
+          describe: "all, or stages by name",
+        })
+        .example("$0 run all", "build everything from the lake in data/")
+        .example(
+          "$0 run +customer_curated --lake lake --out zones",
+          "a stage and all before it, zones elsewhere",
+        ),
+    (flags) =>
+      call(flags, async (settings) => {
+        const { runCommand } = await import("./commands/run.js");
+        await runCommand(flags.stages, settings, interrupted());
+      }),
+  )
+  .command(
+    "plan [stages..]",
+    "what a run would read and write, without doing it",
+    (argv) =>
+      withOptions(argv, ruleOptions)
+        .positional("stages", {
+          type: "string",
+          array: true,
+          default: ["all"],
+          describe: "all, or stages by name",
+        })
+        .option("graph", { boolean: true, describe: "draw the stages" })
+        .example("$0 plan --graph", "draw the five zones and what they are made of"),
+    (flags) =>
+      call(flags, async (settings) => {
+        const { planCommand } = await import("./commands/plan.js");
+        await planCommand(flags.stages, flags.graph === true, settings);
+      }),
+  )
+  .command(
+    "status",
+    "the zones: rows, run, age, fresh or stale",
+    (argv) => withOptions(argv, ruleOptions).example("$0 status --lake lake", "what the last commit says"),
+    (flags) =>
+      call(flags, async (settings) => {
+        const { statusCommand } = await import("./commands/status.js");
+        await statusCommand(settings);
+      }),
+  )
+  .command(
+    "generate <dir>",
+    "make a synthetic lake",
+    (argv) =>
+      argv
+        .positional("dir", { type: "string", demandOption: true, describe: "where it goes" })
+        .option("people", { string: true, requiresArg: true, describe: "how many people [default: 1000]" })
+        .option("seed", {
+          string: true,
+          requiresArg: true,
+          describe: "another seed, other data [default: 1]",
+        })
+        .option("messy", { boolean: true, describe: "with the hazards of real files" })
+        .option("file-size", {
+          string: true,
+          requiresArg: true,
+          describe: "how large files get, such as 64K or 16M [default: 64M]",
+        })
+        .example("$0 generate lake --people 100000", "about 1.1 GB"),
+    (flags) =>
+      call(flags, async (settings) => {
+        const { generateCommand, syntheticOptions } = await import("./commands/generate.js");
+        await generateCommand(flags.dir, syntheticOptions(flags), settings, interrupted());
+      }),
+  )
+  .command(
+    "doctor",
+    "check Node, the lake and the output; show where each setting comes from",
+    (argv) => argv.example("$0 doctor --lake lake", "what is wrong, and what to do"),
+    (flags) =>
+      call(flags, async (_settings, resolved) => {
+        const { doctorCommand } = await import("./commands/doctor.js");
+        process.exitCode = await doctorCommand(resolved);
+      }),
+  )
+  .option("config", {
+    string: true,
+    requiresArg: true,
+    describe: "a config file [default: stedi.config.json]",
+  });
+
+withOptions(program, sharedOptions)
+  .version()
+  .strict()
+  .demandCommand(1, "no command")
+  .wrap(Math.min(100, process.stdout.columns))
+  .fail((message, error: Error | undefined) => {
+    throw error ?? explainUsage(message, Object.keys(allOptions));
+  });
+
+async function call(
+  flags: Flags,
+  command: (settings: Settings, resolved: ResolvedSettings) => Promise<void>,
+): Promise<void> {
+  const { resolveSettings } = await import("./commands/settings.js");
+  const resolved = await resolveSettings(flags);
+  await command(resolved.settings, resolved);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const { reportError } = await import("./commands/terminal.js");
+  process.exitCode = reportError(error, process.argv.includes("--json"));
+}

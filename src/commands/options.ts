@@ -1,0 +1,82 @@
+// Every option, declared once: the command line shows it, and settings.ts reads flags, environment and config
+// file by it. Plain data, so that help appears without loading anything.
+
+import { pairings, policies } from "../transforms/policy.js";
+
+/** How an option is written. */
+export interface OptionDeclaration {
+  readonly kind: "flag" | "text" | "count" | "choice";
+  readonly default: string | number | boolean | undefined;
+  readonly describe: string;
+  /** What stands for the value in help. */
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  /** False where only the flag may set it, as it is meant for one run. */
+  readonly lasting?: boolean;
+}
+
+export const progressModes = ["auto", "plain", "none"] as const;
+
+/** Options of every command. */
+export const sharedOptions = {
+  lake: {
+    kind: "text",
+    default: "data",
+    describe: "the lake: the folder with customer/landing and the others",
+    value: "DIR",
+  },
+  out: {
+    kind: "text",
+    default: undefined,
+    describe: "where zones, commits and quarantine go [default: the lake]",
+    value: "DIR",
+  },
+  json: { kind: "flag", default: false, describe: "print one JSON document on standard output" },
+  quiet: { kind: "flag", default: false, describe: "print results and errors only" },
+  verbose: { kind: "flag", default: false, describe: "print more of what is done" },
+} as const satisfies Record<string, OptionDeclaration>;
+
+/** Options that say what the zones mean. */
+export const ruleOptions = {
+  consent: { kind: "choice", default: "latest", describe: "what counts as consent", choices: policies },
+  pair: {
+    kind: "choice",
+    default: "person",
+    describe: "how step trainer and accelerometer readings are paired",
+    choices: pairings,
+  },
+  reference: {
+    kind: "flag",
+    default: false,
+    describe: "as the reference jobs do: short for --consent any --pair timestamp",
+    lasting: false,
+  },
+} as const satisfies Record<string, OptionDeclaration>;
+
+/** Options of `run` besides. */
+export const runOptions = {
+  strict: {
+    kind: "flag",
+    default: false,
+    describe: "fail on any damaged customer snapshot or unread file; publish nothing",
+  },
+  "accept-removed": {
+    kind: "flag",
+    default: false,
+    describe: "go on although customer files are gone that the last commit read",
+    lasting: false,
+  },
+  keep: { kind: "count", default: 1, describe: "how many commits' folders to keep", value: "N" },
+  progress: {
+    kind: "choice",
+    default: "auto",
+    describe: "bars on a terminal, one plain line a stage, or nothing",
+    choices: progressModes,
+  },
+} as const satisfies Record<string, OptionDeclaration>;
+
+export const allOptions: Readonly<Record<string, OptionDeclaration>> = {
+  ...sharedOptions,
+  ...ruleOptions,
+  ...runOptions,
+};

@@ -1,0 +1,70 @@
+// `stedi plan`: what would run, read and write, without doing it; `--graph` draws it.
+
+import { openStore } from "../io/open-store.js";
+import { storedBytes } from "../pipeline/landing.js";
+import { prepareRun, type PreparedRun } from "../pipeline/prepare.js";
+import type { Pass } from "../pipeline/schedule.js";
+import { select } from "../pipeline/selection.js";
+import { stediPlan } from "../pipeline/stedi-plan.js";
+import { drawPlan } from "./graph.js";
+import type { Settings } from "./settings.js";
+import { columnsOf, formatBytes, formatCount, print, printJson } from "./terminal.js";
+
+export async function planCommand(
+  stages: readonly string[],
+  graph: boolean,
+  settings: Settings,
+): Promise<void> {
+  if (graph) {
+    const selected = new Set(select(stediPlan, stages).map((zone) => zone.name));
+    print(drawPlan(stediPlan, { policy: settings.consent, columns: columnsOf(process.stdout), selected }));
+    return;
+  }
+  const lake = openStore(settings.lake);
+  const prepared = await prepareRun({
+    lake,
+    ...(settings.out !== undefined && { out: openStore(settings.out) }),
+    stages,
+    rules: { consent: settings.consent, pair: settings.pair },
+    acceptRemoved: true, // a plan reads nothing, so nothing can come back by it
+  });
+  const passes = prepared.passes.map((pass) => describe(pass, prepared));
+  const { rules, last } = prepared;
+  if (settings.json) {
+    printJson({ lake: lake.uri, out: prepared.out.uri, ...rules, commit: (last?.number ?? 0) + 1, passes });
+    return;
+  }
+  print(`Building ${prepared.zones.map((zone) => zone.name).join(", ")}\n`);
+  print(`from ${lake.uri} into ${prepared.out.uri}, --consent ${rules.consent} --pair ${rules.pair}\n\n`);
+  for (const [index, { source, from, files, bytes, writes }] of passes.entries()) {
+    const size =
+      files === null ? "as written before" : `${formatCount(files)} files, ${formatBytes(bytes ?? 0)}`;
+    print(`${index + 1}. read ${source} (${from}: ${size})\n`);
+    for (const zone of writes) print(`   write ${zone}\n`);
+    if (writes.length === 0) print("   for later steps to look rows up in\n");
+  }
+  print(`${passes.length + 1}. commit ${(last?.number ?? 0) + 1}\n`);
+}
+
+interface PassPlan {
+  readonly source: string;
+  readonly from: string;
+  /** Nothing where the source is still to be built. */
+  readonly files: number | null;
+  readonly bytes: number | null;
+  /** The folders of the zones that the pass builds. */
+  readonly writes: readonly string[];
+}
+
+function describe(pass: Pass, { landings, inputs }: PreparedRun): PassPlan {
+  const writes = pass.zones.map((zone) => zone.folder);
+  const source = pass.source.folder;
+  if (pass.from === "landing") {
+    const landing = landings.get(pass.source)!;
+    return { source, from: "landing zone", files: landing.files.length, bytes: storedBytes(landing), writes };
+  }
+  const input = [...inputs].find(([zone]) => zone === pass.source)?.[1];
+  if (!input) return { source, from: "this run", files: null, bytes: null, writes };
+  const bytes = input.files.reduce((sum, file) => sum + file.bytes, 0);
+  return { source, from: "last commit", files: input.files.length, bytes, writes };
+}

@@ -1,0 +1,90 @@
+// Progress on standard error while a run is under way: a bar for each pass on a terminal, else one plain line a
+// stage.
+
+import { SingleBar } from "cli-progress";
+import type { RunEvent, StageReport } from "../pipeline/report.js";
+import { total } from "../pipeline/report.js";
+import { formatBytes, formatCount, notice } from "./terminal.js";
+
+const barWidth = 24;
+
+export interface Progress {
+  event(event: RunEvent): void;
+  /** Takes the bar away; what is printed next starts on a line of its own. */
+  stop(): void;
+}
+
+/** @param mode as `--progress` has it */
+export function makeProgress(mode: "auto" | "plain" | "none"): Progress {
+  if (mode === "none") return { event: () => undefined, stop: () => undefined };
+  return mode === "auto" && process.stderr.isTTY ? barProgress() : plainProgress();
+}
+
+function plainProgress(): Progress {
+  return {
+    event: (event) => {
+      if (event.kind === "stage") notice(stageLine(event.report));
+    },
+    stop: () => undefined,
+  };
+}
+
+function barProgress(): Progress {
+  let bar: SingleBar | undefined;
+  let done = 0;
+  let startedAt = 0;
+  const stop = (): void => {
+    bar?.stop();
+    bar = undefined;
+  };
+  return {
+    event: (event) => {
+      switch (event.kind) {
+        case "pass":
+          stop();
+          done = 0;
+          startedAt = Date.now();
+          bar = new SingleBar({
+            format: (_options, params, payload: { label: string }) => {
+              const seconds = (Date.now() - startedAt) / 1000;
+              const rate = seconds > 0 ? params.value / seconds : 0;
+              const percent = params.total > 0 ? Math.floor((params.value / params.total) * 100) : 100;
+              const left = rate > 0 ? Math.ceil((params.total - params.value) / rate) : 0;
+              const filled = Math.round((percent / 100) * barWidth);
+              const drawn = "█".repeat(filled) + "░".repeat(barWidth - filled);
+              return `${payload.label.padEnd(24)} ${drawn} ${String(percent).padStart(3)}%  ${formatBytes(rate)}/s  ${left} s left`;
+            },
+            clearOnComplete: true,
+            hideCursor: true,
+            stopOnComplete: false,
+            stream: process.stderr,
+          });
+          bar.start(event.bytes, 0, { label: event.source });
+          break;
+        case "bytes":
+          done += event.bytes;
+          bar?.update(done);
+          break;
+        case "stage":
+          stop();
+          notice(stageLine(event.report));
+          break;
+        case "commit":
+          stop();
+          break;
+      }
+    },
+    stop,
+  };
+}
+
+function stageLine(report: StageReport): string {
+  const dropped = total(report.filtered) + total(report.quarantined);
+  return [
+    report.stage.padEnd(24),
+    `${formatCount(report.read).padStart(12)} read`,
+    `${formatCount(report.written).padStart(12)} kept`,
+    `${formatCount(dropped).padStart(12)} dropped`,
+    `${report.seconds.toFixed(1).padStart(7)} s`,
+  ].join("  ");
+}

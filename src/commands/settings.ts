@@ -1,0 +1,176 @@
+// Where an option's value comes from: the flag, else the environment, else the config file, else the default. One
+// check serves all of them.
+
+import { readFile } from "node:fs/promises";
+import { closest } from "fastest-levenshtein";
+import { z } from "zod";
+import { type ErrorCode, StediError } from "../errors.js";
+import type { Pairing, Policy } from "../transforms/policy.js";
+import { allOptions, type OptionDeclaration, type progressModes } from "./options.js";
+
+const defaultConfigFile = "stedi.config.json";
+
+/** Every option's value. */
+export interface Settings {
+  readonly lake: string;
+  readonly out: string | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly consent: Policy;
+  readonly pair: Pairing;
+  readonly reference: boolean;
+  readonly strict: boolean;
+  readonly "accept-removed": boolean;
+  readonly keep: number;
+  readonly progress: (typeof progressModes)[number];
+}
+
+export type Source = "flag" | "environment" | "config file" | "default";
+
+/** Values, and where each came from. */
+export interface ResolvedSettings {
+  readonly settings: Settings;
+  readonly sources: Readonly<Record<string, Source>>;
+  /** The config file that was read, if there is one. */
+  readonly configFile: string | undefined;
+}
+
+/** The environment variable of an option: `STEDI_LAKE` for `lake`. */
+export function variableOf(option: string): string {
+  return `STEDI_${option.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/**
+ * @param flags the options that were given on the command line; others are absent or `undefined`
+ * @throws StediError `STEDI_BAD_VALUE` or `STEDI_BAD_CONFIG`
+ */
+export async function resolveSettings(
+  flags: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<ResolvedSettings> {
+  const named = (flags.config as string | undefined) ?? environment[variableOf("config")];
+  const config = await readConfig(named ?? defaultConfigFile, named !== undefined);
+
+  const settings: Record<string, unknown> = {};
+  const sources: Record<string, Source> = {};
+  for (const [name, option] of Object.entries(allOptions)) {
+    const lasting = option.lasting ?? true;
+    const variable = variableOf(name);
+    if (flags[name] !== undefined) {
+      settings[name] = check(option, flags[name], `--${name}`, "STEDI_BAD_VALUE");
+      sources[name] = "flag";
+    } else if (lasting && environment[variable] !== undefined) {
+      settings[name] = check(
+        option,
+        fromVariable(option, environment[variable]),
+        variable,
+        "STEDI_BAD_VALUE",
+      );
+      sources[name] = "environment";
+    } else if (lasting && config.values[name] !== undefined) {
+      settings[name] = check(
+        option,
+        config.values[name],
+        `${config.file ?? ""}: ${name}`,
+        "STEDI_BAD_CONFIG",
+      );
+      sources[name] = "config file";
+    } else {
+      settings[name] = option.default;
+      sources[name] = "default";
+    }
+  }
+  applyReference(settings, sources);
+  return { settings: settings as unknown as Settings, sources, configFile: config.file };
+}
+
+/** `--reference` sets two options; it does not go with flags that say otherwise. */
+function applyReference(settings: Record<string, unknown>, sources: Record<string, Source>): void {
+  if (settings.reference !== true) return;
+  for (const [name, value] of Object.entries({ consent: "any", pair: "timestamp" })) {
+    if (sources[name] === "flag" && settings[name] !== value) {
+      throw new StediError("STEDI_BAD_VALUE", {
+        what: `--reference is short for --consent any --pair timestamp, and --${name} says otherwise`,
+        next: "leave one of them out",
+      });
+    }
+    settings[name] = value;
+    sources[name] = "flag";
+  }
+}
+
+function fromVariable(option: OptionDeclaration, text: string): unknown {
+  if (option.kind !== "flag") return text;
+  if (["1", "true", "yes"].includes(text)) return true;
+  return ["0", "false", "no", ""].includes(text) ? false : text;
+}
+
+const schemas = {
+  flag: z.boolean(),
+  text: z.string().min(1),
+  count: z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(1)),
+} as const;
+
+const expected = {
+  flag: "it has to be true or false",
+  text: "it has to be a text",
+  count: "it has to be a whole number of 1 or more",
+} as const;
+
+/** @param where the flag, variable or setting that the value was given to */
+function check(option: OptionDeclaration, value: unknown, where: string, code: ErrorCode): unknown {
+  const { kind, choices = [] } = option;
+  const parsed = (kind === "choice" ? z.enum(choices) : schemas[kind]).safeParse(value);
+  if (parsed.success) return parsed.data;
+  const given = typeof value === "string" || typeof value === "number" ? ` \`${value}\`` : "";
+  throw new StediError(code, {
+    what: `a value${given} that this option cannot have`,
+    where,
+    why: kind === "choice" ? `it can be ${choices.join(", ")}` : expected[kind],
+    next:
+      kind === "choice" && typeof value === "string"
+        ? `did you mean \`${closest(value, choices)}\`?`
+        : "give it another value",
+  });
+}
+
+interface Config {
+  /** Nothing where there is no config file. */
+  readonly file: string | undefined;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+async function readConfig(file: string, mustExist: boolean): Promise<Config> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if (!mustExist && (error as NodeJS.ErrnoException).code === "ENOENT")
+      return { file: undefined, values: {} };
+    throw badConfig(file, "it cannot be read", "name another file with --config, or leave it out");
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    throw badConfig(file, "it is not JSON", "correct it");
+  }
+  const object = z.record(z.string(), z.unknown()).safeParse(content);
+  if (!object.success) throw badConfig(file, "it is not a JSON object", "correct it");
+  const lasting = Object.keys(allOptions).filter((name) => allOptions[name]!.lasting ?? true);
+  for (const name of Object.keys(object.data)) {
+    if (lasting.includes(name)) continue;
+    throw badConfig(file, `there is no setting \`${name}\``, `did you mean \`${closest(name, lasting)}\`?`);
+  }
+  return { file, values: object.data };
+}
+
+function badConfig(file: string, why: string, next: string): StediError {
+  return new StediError("STEDI_BAD_CONFIG", {
+    what: "a config file that cannot be used",
+    where: file,
+    why,
+    next,
+  });
+}

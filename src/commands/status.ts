@@ -1,0 +1,41 @@
+// `stedi status`: the zones of the last commit: rows, run, age, whether they are what a run would build now.
+
+import { openStore } from "../io/open-store.js";
+import { lakeStatus } from "../pipeline/status.js";
+import type { Settings } from "./settings.js";
+import { columnsOf, formatAge, formatBytes, formatCount, formatTable, print, printJson } from "./terminal.js";
+
+export async function statusCommand(settings: Settings): Promise<void> {
+  const lake = openStore(settings.lake);
+  const out = settings.out === undefined ? lake : openStore(settings.out);
+  const status = await lakeStatus({ lake, out, rules: settings });
+  if (settings.json) {
+    printJson({ lake: lake.uri, out: out.uri, ...status });
+    return;
+  }
+  if (!status.commit) {
+    print(`Nothing has been committed in ${out.uri} yet. Build the zones with \`stedi run all\`.\n`);
+    return;
+  }
+  const { number, consent, pair, consentReadAt, version } = status.commit;
+  print(
+    `commit ${number} in ${out.uri}: --consent ${consent} --pair ${pair}, consent as of ${consentReadAt}, version ${version}\n\n`,
+  );
+  const columns = [
+    { head: "zone" },
+    { head: "rows", align: "right" as const },
+    { head: "size", align: "right" as const },
+    { head: "age", align: "right" as const },
+    { head: "run" },
+    { head: "state", wraps: true },
+  ];
+  const rows = status.zones.map((zone) => [
+    zone.zone,
+    zone.rows === null ? "-" : formatCount(zone.rows),
+    zone.bytes === null ? "-" : formatBytes(zone.bytes),
+    zone.ageSeconds === null ? "-" : formatAge(zone.ageSeconds),
+    zone.run ?? "-",
+    zone.why === null ? zone.state : `${zone.state}: ${zone.why}`,
+  ]);
+  print(formatTable(columns, rows, columnsOf(process.stdout)));
+}

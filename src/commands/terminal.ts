@@ -1,0 +1,130 @@
+// How results, notices and errors look: results on standard output, everything else on standard error.
+
+import Table from "cli-table3";
+import picocolors from "picocolors";
+import { exitCodes, StediError } from "../errors.js";
+
+/** Colours where standard error is a terminal and NO_COLOR is not set. */
+export const colors = picocolors.createColors(process.stderr.isTTY && !process.env.NO_COLOR);
+
+const numbers = new Intl.NumberFormat("en-US");
+
+export function formatCount(count: number): string {
+  return numbers.format(count);
+}
+
+/** @param bytes shown with two or three digits, in units of 1,000 */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value < 9.95 && unit > 0 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]!}`;
+}
+
+/** @param seconds shown in the largest unit that fits */
+export function formatAge(seconds: number): string {
+  const steps: readonly (readonly [number, string])[] = [
+    [86_400, "d"],
+    [3600, "h"],
+    [60, "min"],
+  ];
+  for (const [size, unit] of steps) {
+    if (seconds >= size) return `${Math.floor(seconds / size)} ${unit}`;
+  }
+  return `${Math.floor(Math.max(0, seconds))} s`;
+}
+
+/** The width to lay out for: the terminal's, or a page's where there is none. */
+export function columnsOf(stream: NodeJS.WriteStream): number {
+  return stream.isTTY ? Math.max(40, stream.columns) : 100;
+}
+
+export interface Column {
+  readonly head: string;
+  readonly align?: "left" | "right";
+  /** Whether its text is wrapped to the room that the other columns leave. */
+  readonly wraps?: boolean;
+}
+
+/** A plain table without borders. */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): string {
+  const gap = 2;
+  const natural = columns.map((column, index) =>
+    Math.max(column.head.length, ...rows.map((row) => row[index]!.length)),
+  );
+  const fixed = natural.reduce((sum, size, index) => sum + (columns[index]!.wraps ? 0 : size) + gap, 0);
+  const colWidths = natural.map((size, index) =>
+    columns[index]!.wraps ? Math.max(12, Math.min(size, width - fixed)) + gap : size + gap,
+  );
+  const table = new Table({
+    head: columns.map((column) => column.head),
+    colWidths,
+    colAligns: columns.map((column) => column.align ?? "left"),
+    wordWrap: true,
+    style: { "padding-left": 0, "padding-right": gap, head: [], border: [] },
+    chars: Object.fromEntries(
+      [
+        ...["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"],
+        ...["left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"],
+      ].map((name) => [name, ""]),
+    ),
+  });
+  for (const row of rows) table.push([...row]);
+  return `${table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n")}\n`;
+}
+
+/** Writes a result. */
+export function print(text: string): void {
+  process.stdout.write(text);
+}
+
+/** Writes a result as the one JSON document that `--json` promises. */
+export function printJson(document: unknown): void {
+  print(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** Writes a line that is no result. */
+export function notice(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Writes an error for people and, with `json`, as the document on standard output. @returns the exit code */
+export function reportError(error: unknown, json: boolean): number {
+  const { code, exitCode, parts } = error instanceof StediError ? error : bug(error);
+  if (json) printJson({ error: { code, exitCode, ...parts } });
+  notice(`${colors.red("error")} ${colors.bold(code)}: ${parts.what}`);
+  for (const [label, text] of [
+    ["where", parts.where],
+    ["why", parts.why],
+    ["next", parts.next],
+  ] as const) {
+    if (text !== undefined) notice(`  ${colors.dim(label.padEnd(5))} ${text}`);
+  }
+  return exitCode;
+}
+
+/** A bug's message may quote landing data, so only its kind and the places in the program are shown. */
+function bug(error: unknown): StediError {
+  const frames =
+    error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : [];
+  const kind = error instanceof Error ? error.name : typeof error;
+  return new StediError("STEDI_BUG", {
+    what: "the program has a bug",
+    where: [kind, ...frames.slice(0, 6).map((frame) => frame.trim())].join("\n        "),
+    next: "report it with these lines; nothing was published",
+  });
+}
+
+export { exitCodes };

@@ -1,0 +1,44 @@
+// What was wrong with a command line, with the nearest name that would have been right.
+
+import { closest } from "fastest-levenshtein";
+import { StediError } from "../errors.js";
+
+const commands = ["run", "plan", "status", "generate", "doctor"];
+const otherOptions = ["config", "graph", "people", "seed", "messy", "file-size", "help", "version"];
+
+/**
+ * @param message what yargs says, in English
+ * @param options the names of declared options
+ */
+export function explainUsage(message: string, options: readonly string[]): StediError {
+  const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
+  const help = "see `stedi --help`";
+  if (unknown === undefined) {
+    return new StediError("STEDI_BAD_VALUE", {
+      what: plainly(message),
+      next: `${help}; to begin: \`stedi run all\``,
+    });
+  }
+  if (
+    process.argv
+      .slice(2)
+      .some((word) => word.replace(/^-+/, "").split("=")[0] === unknown && word.startsWith("-"))
+  ) {
+    return new StediError("STEDI_UNKNOWN_OPTION", {
+      what: `there is no option \`--${unknown}\` here`,
+      next: `did you mean \`--${closest(unknown, [...options, ...otherOptions])}\`? ${help}`,
+    });
+  }
+  return new StediError("STEDI_UNKNOWN_COMMAND", {
+    what: `there is no command \`${unknown}\``,
+    next: `did you mean \`${closest(unknown, commands)}\`? ${help}`,
+  });
+}
+
+function plainly(message: string): string {
+  if (message === "no command") return "no command was given";
+  if (message.startsWith("Not enough non-option arguments"))
+    return "the command needs to be told what: a stage, or a folder";
+  const option = /^Not enough arguments following: (.+)/.exec(message)?.[1];
+  return option === undefined ? message.split("\n")[0]! : `the option \`--${option}\` needs a value`;
+}

@@ -1,0 +1,32 @@
+// The package's interface for programs: run the plan, or a plan of one's own, and read what it says.
+
+export { type ErrorCode, errorCodes, type ErrorParts, exitCodes, StediError } from "./errors.js";
+export { folderStore } from "./io/folder-store.js";
+export { openStore } from "./io/open-store.js";
+export type { FileSink, Store, StoredFile } from "./io/store.js";
+export type { Commit } from "./pipeline/commit-log.js";
+export { lastCommit } from "./pipeline/commit-log.js";
+export { type Plan, plan, type Step, type Zone, zone } from "./pipeline/plan.js";
+export type { Counts, RunEvent, RunReport, StageReport, Warning } from "./pipeline/report.js";
+export { type RunOptions, runPipeline } from "./pipeline/run.js";
+export { lakeStatus, type LakeStatus, type ZoneStatus } from "./pipeline/status.js";
+export {
+  accelerometerTrusted,
+  customerCurated,
+  customerTrusted,
+  machineLearningCurated,
+  stediPlan,
+  stepTrainerTrusted,
+} from "./pipeline/stedi-plan.js";
+export type { Purpose } from "./transforms/consent.js";
+export type { Pairing, Policy, Rules } from "./transforms/policy.js";
+export {
+  accelerometerLanding,
+  customerLanding,
+  type Field,
+  type FieldKind,
+  landingTables,
+  stepTrainerLanding,
+  type TableShape,
+} from "./transforms/tables.js";
+export { version } from "./version.js";
