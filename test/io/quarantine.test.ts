@@ -1,0 +1,51 @@
+// The lines of a quarantine: places and reasons, in a fixed order, and never a value of a record.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { folderStore } from "../../src/io/folder-store.js";
+import { QuarantineWriter } from "../../src/io/quarantine.js";
+import { withFolder } from "./support.js";
+
+const place = {
+  table: "customer_landing",
+  file: "customer/landing/a b.json",
+  offset: 12,
+  length: 345,
+  record: 2,
+};
+
+describe("a quarantine", () => {
+  it("has one line an entry, with each part of its place and damage", () =>
+    withFolder(async (folder) => {
+      const writer = new QuarantineWriter(folderStore(folder), "q");
+      await writer.write(place, { reason: "syntax", field: null, hint: null });
+      await writer.write({ ...place, record: 3 }, { reason: "contract", field: "email", hint: "renamed" });
+      const parts = await writer.close();
+      expect(parts).toMatchObject([{ path: "q/part-00000.json", rows: 2 }]);
+      expect(await readFile(join(folder, "q/part-00000.json"), "utf8")).toBe(
+        '{"table":"customer_landing","file":"customer/landing/a b.json","offset":12,"length":345,"record":2,' +
+          '"reason":"syntax","field":null,"hint":null}\n' +
+          '{"table":"customer_landing","file":"customer/landing/a b.json","offset":12,"length":345,"record":3,' +
+          '"reason":"contract","field":"email","hint":"renamed"}\n',
+      );
+    }));
+
+  it("without entries has no file", () =>
+    withFolder(async (folder) => {
+      const store = folderStore(folder);
+      expect(await new QuarantineWriter(store, "q").close()).toEqual([]);
+      expect(await store.names("q")).toEqual([]);
+    }));
+
+  it("that is given up leaves no file", () =>
+    withFolder(async (folder) => {
+      const store = folderStore(folder);
+      const writer = new QuarantineWriter(store, "q");
+      for (let record = 1; record < 10_000; record++) {
+        await writer.write({ ...place, record }, { reason: "encoding", field: null, hint: null });
+      }
+      await writer.abort();
+      expect(await store.list("q")).toEqual([]);
+    }));
+});
