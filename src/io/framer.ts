@@ -4,6 +4,8 @@
 //
 // docs/semantics.md, "Finding the records in a file", says in words what this does.
 
+import type { KeyMemory, Template } from "./template.js";
+
 /** The largest record, in bytes. */
 export const maxRecordBytes = 16 * 1024 * 1024;
 
@@ -13,12 +15,20 @@ export const maxDepth = 64;
 /** Why a stretch of bytes holds no whole record. Garbage between records is `syntax`. */
 export type BrokenReason = "truncated" | "syntax" | "too_large" | "too_deep";
 
-/** A whole JSON object. The bytes are good until the framer is used again. */
+/** A whole JSON object: `framer.bytes` from `start` to `end`. */
 export interface FramedRecord {
   readonly kind: "record";
-  readonly offset: number;
-  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** Whether the short way has read it already. */
+  readonly read: boolean;
 }
+
+/**
+ * The short way to read a record that starts at `start` and ends before `limit`.
+ * @returns the position after its last byte; 0 where the full way has to decide
+ */
+export type ShortWay = (bytes: Buffer, view: DataView, start: number, limit: number) => number;
 
 /** A stretch that is set aside: a broken record or garbage, and the garbage that follows. */
 export interface FramedStretch {
@@ -29,6 +39,31 @@ export interface FramedStretch {
 }
 
 export type Framed = FramedRecord | FramedStretch;
+
+/** What a framer knows between two blocks of a file, so that another one can go on. */
+export interface FramerState {
+  readonly place: Place;
+  readonly inArray: boolean | undefined;
+  readonly afterBrace: boolean;
+  /** With places in the file. */
+  readonly stretch: { offset: number; end: number; reason: BrokenReason } | undefined;
+  /** The bytes of the file that have not been dealt with: the start of a record. */
+  readonly left: Uint8Array;
+  /** Where in the file these stand, or would. */
+  readonly offset: number;
+}
+
+/** The state where a record may start, nothing is left over and the file is no array. */
+export function clearState(offset: number): FramerState {
+  return {
+    place: "between",
+    inArray: false,
+    afterBrace: false,
+    stretch: undefined,
+    left: new Uint8Array(0),
+    offset,
+  };
+}
 
 const newline = 0x0a;
 const openBrace = 0x7b;
@@ -47,16 +82,20 @@ type Place = "start" | "between" | "record" | "broken" | "garbage";
  */
 export class Framer {
   readonly #skipped: (bytes: Uint8Array) => void;
+  readonly #shortWay: ShortWay;
   readonly #json = new JsonChecker();
 
   /** The bytes not yet dealt with are `#buffer` from `#position` to `#limit`. */
-  #buffer: Uint8Array = new Uint8Array(0);
+  #buffer: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #position = 0;
   #limit = 0;
   /** Where in the file `#buffer[0]` stands. */
   #base = 0;
   #owned = false;
   #ended = false;
+
+  quickStart = 0;
 
   #place: Place = "start";
   /** How far the record that starts at `#position` has been checked. */
@@ -67,9 +106,21 @@ export class Framer {
   #afterBrace = false;
   #stretch: { offset: number; end: number; reason: BrokenReason } | undefined;
 
-  /** @param skipped is given the bytes of each stretch, in order, in pieces, before `next` returns the stretch */
-  constructor(skipped: (bytes: Uint8Array) => void) {
+  /**
+   * @param skipped is given the bytes of each stretch, in order, in pieces, before `next` returns the stretch
+   * @param shortWay is asked first for every record
+   * @param state that of the framer before; left out: at the start of a file
+   */
+  constructor(skipped: (bytes: Uint8Array) => void, shortWay: ShortWay = () => 0, state?: FramerState) {
     this.#skipped = skipped;
+    this.#shortWay = shortWay;
+    if (!state) return;
+    this.#place = state.place;
+    this.#inArray = state.inArray;
+    this.#afterBrace = state.afterBrace;
+    this.#stretch = state.stretch && { ...state.stretch };
+    this.#base = state.offset;
+    if (state.left.length > 0) this.feed(state.left);
   }
 
   /** Takes in the next bytes of the file. The framer keeps the chunk: its bytes must not change. */
@@ -77,7 +128,7 @@ export class Framer {
     const left = this.#limit - this.#position;
     if (left === 0) {
       this.#base += this.#limit;
-      this.#buffer = chunk;
+      this.#use(asBuffer(chunk));
       this.#owned = false;
       this.#position = 0;
       this.#limit = chunk.length;
@@ -86,16 +137,62 @@ export class Framer {
       this.#limit += chunk.length;
     } else {
       // Doubling what is left keeps the copying of a large record linear in its length.
-      const larger = new Uint8Array(Math.max(2 * left, left + chunk.length));
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * left, left + chunk.length));
       larger.set(this.#buffer.subarray(this.#position, this.#limit));
       larger.set(chunk, left);
       this.#base += this.#position;
       this.#checked -= this.#position;
-      this.#buffer = larger;
+      this.#use(larger);
       this.#owned = true;
       this.#position = 0;
       this.#limit = left + chunk.length;
     }
+  }
+
+  #use(buffer: Buffer): void {
+    this.#buffer = buffer;
+    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+  }
+
+  /** What the next framer has to know to go on where this one has stopped. */
+  get state(): FramerState {
+    return {
+      // A record's start is checked again from its first byte.
+      place: this.#place === "record" ? "between" : this.#place,
+      inArray: this.#inArray,
+      afterBrace: this.#afterBrace,
+      stretch: this.#stretch,
+      left: this.#buffer.subarray(this.#position, this.#limit),
+      offset: this.#base + this.#position,
+    };
+  }
+
+  /** The bytes that records stand in, until the next `feed`. */
+  get bytes(): Buffer {
+    return this.#buffer;
+  }
+
+  /** Where in the file `bytes` starts. */
+  get base(): number {
+    return this.#base;
+  }
+
+  /**
+   * The quick way round `next`: reads the next record if it is of a template's shape and nothing but newlines stands
+   * before it.
+   * @returns where it ends in `bytes`, 0 where `next` is to be asked; where it starts is in `quickStart`
+   */
+  quick(template: Template, from: Int32Array, to: Int32Array, key: KeyMemory): number {
+    if (this.#place !== "between" || this.#inArray !== false || this.#stretch !== undefined) return 0;
+    const buffer = this.#buffer;
+    const limit = this.#limit;
+    let position = this.#position;
+    while (position < limit && buffer[position] === newline) position++;
+    const allowed = limit - position > maxRecordBytes ? position + maxRecordBytes : limit;
+    const end = template.scan(buffer, this.#view, position, allowed, from, to, key);
+    this.#position = end > 0 ? end : position;
+    this.quickStart = position;
+    return end;
   }
 
   /** Says that there are no more bytes. */
@@ -171,20 +268,25 @@ export class Framer {
 
   #checkRecord(): FramedRecord | "broken" | undefined {
     const allowed = Math.min(this.#limit, this.#position + maxRecordBytes);
-    const end = this.#json.check(this.#buffer, this.#checked, allowed);
-    if (end > 0) {
-      const offset = this.#base + this.#position;
-      const bytes = this.#buffer.subarray(this.#position, end);
-      this.#position = end;
-      this.#place = "between";
-      return { kind: "record", offset, bytes };
+    if (this.#checked === this.#position) {
+      const end = this.#shortWay(this.#buffer, this.#view, this.#position, allowed);
+      if (end > 0) return this.#endRecord(end, true);
     }
+    const end = this.#json.check(this.#buffer, this.#checked, allowed);
+    if (end > 0) return this.#endRecord(end, false);
     this.#checked = allowed;
     if (this.#json.failed) this.#openStretch(this.#json.failed);
     else if (allowed < this.#limit) this.#openStretch("too_large");
     else if (this.#ended) this.#openStretch("truncated");
     else return undefined;
     return "broken";
+  }
+
+  #endRecord(end: number, read: boolean): FramedRecord {
+    const start = this.#position;
+    this.#position = end;
+    this.#place = "between";
+    return { kind: "record", start, end, read };
   }
 
   /** The end of what is skipped of a broken record, as far as the bytes go; -1 where it is not among them. */
@@ -418,6 +520,10 @@ class JsonChecker {
     this.failed = reason;
     return 0;
   }
+}
+
+function asBuffer(chunk: Uint8Array): Buffer {
+  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
 /** The number ended before this byte. */

@@ -1,11 +1,11 @@
-// Reads the bytes of one file to records: unpacking, framing, field reading. What becomes of a record is the
-// caller's matter.
+// Reads one file of a table from end to end, as it is stored: unpacks it and gives its entries to a handler. What
+// becomes of them is the caller's matter.
 
-import type { BrokenReason } from "./framer.js";
-import { Framer } from "./framer.js";
+import type { Damage, RawRecord } from "../transforms/contract.js";
+import type { Row } from "../transforms/rows.js";
+import type { TableShape } from "../transforms/tables.js";
 import { gunzip, type GunzipOutcome } from "./gunzip.js";
-import { readJsonRecord } from "./json-record.js";
-import type { RawRecord } from "../transforms/contract.js";
+import { entryKinds, TableReader } from "./table-reader.js";
 
 /** Where an entry of a file stands: offset and length in (unpacked) bytes, number counted from 1. */
 export interface EntryPlace {
@@ -16,10 +16,24 @@ export interface EntryPlace {
 
 /** Takes the entries of a file in order. A promise makes the reader wait before it goes on. */
 export interface EntryHandler {
-  record(record: RawRecord, place: EntryPlace): Promise<void> | undefined;
-  /** The bytes of the next stretch, in order, in pieces. */
+  /** @param dropped the number of fields that the table does not have */
+  row(row: Row, dropped: number): Promise<void> | undefined;
+  /** @param record the fields of a record that is whole JSON; nothing for a stretch that holds none */
+  damaged(damage: Damage, place: EntryPlace, record: RawRecord | undefined): Promise<void> | undefined;
+  /** The bytes of the next stretch without a record, in order, in pieces. */
   skipped(bytes: Uint8Array): void;
-  stretch(reason: BrokenReason, place: EntryPlace): Promise<void> | undefined;
+}
+
+export const truncated: Damage = { reason: "truncated", field: null, hint: null };
+
+/** The bytes of a file, unpacked where its name says that it is packed. */
+export function unpacked(
+  chunks: AsyncIterable<Uint8Array>,
+  file: string,
+  where: string,
+  outcome: GunzipOutcome,
+): AsyncIterable<Uint8Array> {
+  return file.endsWith(".gz") ? gunzip(chunks, outcome, where) : chunks;
 }
 
 /**
@@ -29,43 +43,46 @@ export interface EntryHandler {
  * @throws StediError `STEDI_BAD_GZIP`, and whatever `chunks` throws
  */
 export async function readRecords(
+  table: TableShape,
   chunks: AsyncIterable<Uint8Array>,
   file: string,
   where: string,
   handler: EntryHandler,
 ): Promise<void> {
   const outcome: GunzipOutcome = { cutOff: false };
-  const unpackedChunks = file.endsWith(".gz") ? gunzip(chunks, outcome, where) : chunks;
-
-  const framer = new Framer((bytes) => handler.skipped(bytes));
-  let record = 0;
-  let unpacked = 0;
+  const reader = new TableReader(table, { skipped: (bytes) => handler.skipped(bytes) });
+  let length = 0;
   /** Where the last entry ended, if it was cut off by the end of the input. */
   let truncatedAt = -1;
+  const place = (): EntryPlace => ({ offset: reader.offset, length: reader.length, record: reader.count });
+  const take = (kind: number): Promise<void> | undefined => {
+    switch (kind) {
+      case entryKinds.plain:
+        return handler.row(reader.plainRow(), reader.dropped);
+      case entryKinds.row:
+        return handler.row(reader.row, reader.dropped);
+      case entryKinds.damaged:
+        return handler.damaged(reader.damage!, place(), reader.record);
+      default:
+        if (reader.damage!.reason === "truncated") truncatedAt = reader.offset + reader.length;
+        return handler.damaged(reader.damage!, place(), undefined);
+    }
+  };
   const drain = async (): Promise<void> => {
-    for (let framed = framer.next(); framed; framed = framer.next()) {
-      record++;
-      let wait: Promise<void> | undefined;
-      if (framed.kind === "record") {
-        const { offset, bytes } = framed;
-        wait = handler.record(readJsonRecord(bytes), { offset, length: bytes.length, record });
-      } else {
-        const { offset, length, reason } = framed;
-        if (reason === "truncated") truncatedAt = offset + length;
-        wait = handler.stretch(reason, { offset, length, record });
-      }
+    for (let kind = reader.next(); kind !== entryKinds.none; kind = reader.next()) {
+      const wait = take(kind);
       if (wait) await wait;
     }
   };
-  for await (const chunk of unpackedChunks) {
-    unpacked += chunk.length;
-    framer.feed(chunk);
+  for await (const chunk of unpacked(chunks, file, where, outcome)) {
+    length += chunk.length;
+    reader.feed(chunk);
     await drain();
   }
-  framer.end();
+  reader.finish();
   await drain();
   // What a cut-off gzip file has lost may have been anything, even where it was cut between records.
-  if (outcome.cutOff && truncatedAt !== unpacked) {
-    await handler.stretch("truncated", { offset: unpacked, length: 0, record: record + 1 });
+  if (outcome.cutOff && truncatedAt !== length) {
+    await handler.damaged(truncated, { offset: length, length: 0, record: reader.count + 1 }, undefined);
   }
 }

@@ -7,13 +7,7 @@ import { QuarantineWriter } from "../io/quarantine.js";
 import { type EntryPlace, readRecords } from "../io/records.js";
 import type { Store, StoredFile } from "../io/store.js";
 import { type Attribution, AttributionFinder, attributeRecord } from "../transforms/attribution.js";
-import {
-  type ContractHint,
-  contractFor,
-  type Damage,
-  type DamageReason,
-  type RawRecord,
-} from "../transforms/contract.js";
+import type { ContractHint, Damage, DamageReason } from "../transforms/contract.js";
 import type { Row } from "../transforms/rows.js";
 import type { TableShape } from "../transforms/tables.js";
 
@@ -75,7 +69,6 @@ export async function scanLanding(
     quarantined: new Map(),
     hints: new Map(),
   };
-  const check = contractFor(table);
   const finder = handler.damaged && new AttributionFinder();
   const quarantine = new QuarantineWriter(out, quarantineFolder);
 
@@ -96,24 +89,19 @@ export async function scanLanding(
         tally.bytes += bytes;
         handler.progress(bytes);
       });
-      await readRecords(chunks, file.path, `${store.uri}/${file.path}`, {
-        record(record: RawRecord, place) {
+      await readRecords(table, chunks, file.path, `${store.uri}/${file.path}`, {
+        row(row, dropped) {
           tally.read++;
-          const result = check(record);
-          if (result.damage) {
-            handler.damaged?.(attributeRecord(record));
-            return setAside(file.path, place, result.damage);
-          }
           tally.good++;
-          tally.droppedFields += result.dropped;
-          return handler.row(result.row);
+          tally.droppedFields += dropped;
+          return handler.row(row);
+        },
+        damaged(damage, place, record) {
+          tally.read++;
+          if (finder) handler.damaged?.(record ? attributeRecord(record) : finder.take());
+          return setAside(file.path, place, damage);
         },
         skipped: (bytes) => finder?.feed(bytes),
-        stretch(reason, place) {
-          tally.read++;
-          if (finder) handler.damaged?.(finder.take());
-          return setAside(file.path, place, { reason, field: null, hint: null });
-        },
       });
     }
     return { tally, quarantine: await quarantine.close() };

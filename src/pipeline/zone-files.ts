@@ -5,7 +5,6 @@ import { StediError } from "../errors.js";
 import type { PartFile } from "../io/part-writer.js";
 import { readRecords } from "../io/records.js";
 import type { Store } from "../io/store.js";
-import { contractFor } from "../transforms/contract.js";
 import type { Row } from "../transforms/rows.js";
 import type { TableShape } from "../transforms/tables.js";
 
@@ -16,7 +15,6 @@ export async function scanZone(
   parts: readonly PartFile[],
   handler: { row(row: Row): Promise<void> | undefined; progress(bytes: number): void },
 ): Promise<void> {
-  const check = contractFor(zone);
   for (const part of parts) {
     const where = `${store.uri}/${part.path}`;
     const file = await store.find(part.path);
@@ -29,16 +27,12 @@ export async function scanZone(
         yield chunk;
       }
     };
-    await readRecords(chunks(), part.path, where, {
-      record(record) {
-        const { row } = check(record);
-        if (row === undefined) throw badZone(where);
-        return handler.row(row);
-      },
-      skipped: () => undefined,
-      stretch: () => {
+    await readRecords(zone, chunks(), part.path, where, {
+      row: (row) => handler.row(row),
+      damaged: () => {
         throw badZone(where);
       },
+      skipped: () => undefined,
     });
     if (hash.digest("hex") !== part.sha256) throw badZone(where);
   }

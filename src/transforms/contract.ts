@@ -52,6 +52,11 @@ export type ContractResult =
 
 const zero = /^-?0(?:\.0+)?(?:[eE][+-]?\d+)?$/;
 
+/** Whether a number literal is exactly zero. */
+export function isZero(literal: string): boolean {
+  return zero.test(literal);
+}
+
 /** Whether a number literal is a time: epoch milliseconds, 13 digits, no sign, fraction or exponent. */
 export function isTime(literal: string): boolean {
   if (literal.length !== 13 || literal.charCodeAt(0) === 0x30) return false;
@@ -115,7 +120,7 @@ function checkField(declared: Field, field: RawField | undefined, strangers: boo
     case "date":
       if (field === undefined || field.kind === "null") return {};
       if (field.kind === "string" && field.text === "") return {};
-      if (field.kind === "number" && zero.test(field.text)) return {};
+      if (field.kind === "number" && isZero(field.text)) return {};
       return checkTime(field);
     case "key":
       if (field === undefined) return { hint: strangers ? "renamed" : "missing" };

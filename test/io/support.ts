@@ -58,12 +58,12 @@ export function frameChunks(chunks: Iterable<Uint8Array>): Piece[] {
   const drain = (): void => {
     for (let framed = framer.next(); framed; framed = framer.next()) {
       if (framed.kind === "record") {
-        const { offset, bytes } = framed;
+        const { start, end } = framed;
         pieces.push({
           kind: "record",
-          offset,
-          length: bytes.length,
-          text: Buffer.from(bytes).toString("latin1"),
+          offset: framer.base + start,
+          length: end - start,
+          text: framer.bytes.toString("latin1", start, end),
         });
       } else {
         const { offset, length, reason } = framed;

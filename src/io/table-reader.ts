@@ -1,0 +1,216 @@
+// Reads the bytes of one landing file, or of a zone's part, as entries of its table: good records, damaged ones, and
+// stretches that hold no record. Each record is read by the shortest way that can prove it good: a template of the
+// record before, the flat reader, and where these say nothing the tokeniser and the contract.
+
+import { type ContractResult, contractFor, type Damage, type RawRecord } from "../transforms/contract.js";
+import type { Row } from "../transforms/rows.js";
+import type { TableShape } from "../transforms/tables.js";
+import { FlatReader } from "./flat-reader.js";
+import { type BrokenReason, Framer, type FramerState } from "./framer.js";
+import { readJsonRecord } from "./json-record.js";
+import { type KeyMemory, makeTemplate, type Template } from "./template.js";
+
+/** What `next` has come to. Numbers, since this is asked for every record. */
+export const entryKinds = {
+  /** More bytes are needed, or, after `end`, there are no more entries. */
+  none: 0,
+  /** A good record whose values are its plain bytes: they stand where `from` and `to` say. */
+  plain: 1,
+  /** A good record: `row`. */
+  row: 2,
+  /** A whole JSON object that does not keep to its table: `damage`, `record`. */
+  damaged: 3,
+  /** Bytes without a record: `damage`. */
+  stretch: 4,
+} as const;
+export type EntryKind = (typeof entryKinds)[keyof typeof entryKinds];
+
+/** Shapes of record that one file is expected to have; of more, the flat reader reads the rest. */
+const mostTemplates = 4;
+
+export interface TableReaderOptions {
+  /** The field whose value is often that of the record before; left out: templates are not worth making. */
+  readonly keyIndex?: number;
+  /** Is given the bytes of each stretch, in pieces, before `next` comes to it. */
+  readonly skipped?: (bytes: Uint8Array) => void;
+  /** Where readers of one table keep the templates that they share. */
+  readonly templates?: Template[];
+  /** What the reader of the bytes before knew; left out: at the start of a file. */
+  readonly state?: FramerState;
+}
+
+/** See the top of this file. `feed` bytes, then call `next` until it gives `none`; after the last bytes, `end`, and `next` again. */
+export class TableReader {
+  /** Where the entry stands in the file. */
+  offset = 0;
+  length = 0;
+  /** How many entries there have been. */
+  count = 0;
+  /** The number of fields of a good record that its table does not have. */
+  dropped = 0;
+  row: Row = [];
+  record: RawRecord | undefined;
+  damage: Damage | undefined;
+  /** Whether a plain record, with a newline, is its own line of output. */
+  canonical = false;
+  /** Where a plain record stands in `bytes`. */
+  start = 0;
+  end = 0;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  readonly key: KeyMemory = { from: 0, to: 0, same: false };
+
+  readonly #shape: TableShape;
+  readonly #keyIndex: number | undefined;
+  readonly #framer: Framer;
+  readonly #flat: FlatReader;
+  readonly #check: (record: RawRecord) => ContractResult;
+  /** The template that read the last record stands first. */
+  readonly #templates: Template[];
+
+  constructor(shape: TableShape, options: TableReaderOptions = {}) {
+    const { skipped = () => undefined, templates = [], state } = options;
+    this.#shape = shape;
+    this.#keyIndex = options.keyIndex;
+    this.#templates = templates;
+    this.#framer = new Framer(
+      skipped,
+      (bytes, view, start, limit) => this.#readShort(bytes, view, start, limit),
+      state,
+    );
+    this.#flat = new FlatReader(shape);
+    this.#check = contractFor(shape);
+    this.from = this.#flat.from;
+    this.to = this.#flat.to;
+  }
+
+  /** Takes in the next bytes of the file; they must not change before the next `feed`. */
+  feed(chunk: Uint8Array): void {
+    this.#framer.feed(chunk);
+    this.#forgetKey();
+  }
+
+  /** Says that there are no more bytes. */
+  finish(): void {
+    this.#framer.end();
+  }
+
+  /** The bytes in which plain records stand, until the next `feed`. */
+  get bytes(): Buffer {
+    return this.#framer.bytes;
+  }
+
+  /** What the reader of the next bytes has to know. */
+  get state(): FramerState {
+    return this.#framer.state;
+  }
+
+  next(): EntryKind {
+    const template = this.#templates[0];
+    if (template) {
+      const end = this.#framer.quick(template, this.from, this.to, this.key);
+      if (end > 0) {
+        this.canonical = template.canonical;
+        this.dropped = 0;
+        return this.#plain(this.#framer.quickStart, end);
+      }
+    }
+    const framed = this.#framer.next();
+    if (framed === undefined) return entryKinds.none;
+    if (framed.kind === "stretch") {
+      this.#forgetKey();
+      return this.#stretch(framed.offset, framed.length, framed.reason);
+    }
+    const { start, end } = framed;
+    if (framed.read) {
+      if (this.#flat.plain) return this.#plain(start, end);
+      this.#place(start, end);
+      this.row = this.#flat.row(this.bytes);
+      return entryKinds.row;
+    }
+    this.#forgetKey();
+    return this.#full(start, end);
+  }
+
+  /** One value of a plain record. */
+  text(index: number): string | undefined {
+    return this.#flat.text(this.bytes, index);
+  }
+
+  /** The row of a plain record. */
+  plainRow(): Row {
+    return this.#flat.row(this.bytes);
+  }
+
+  #readShort(bytes: Buffer, view: DataView, start: number, limit: number): number {
+    for (const [index, template] of this.#templates.entries()) {
+      const end = template.scan(bytes, view, start, limit, this.from, this.to, this.key);
+      if (end === 0) continue;
+      if (index > 0) {
+        this.#templates.splice(index, 1);
+        this.#templates.unshift(template);
+      }
+      this.canonical = template.canonical;
+      this.dropped = 0;
+      this.#flat.plain = true;
+      return end;
+    }
+    this.#forgetKey();
+    const end = this.#flat.read(bytes, start, limit);
+    if (end === 0) return 0;
+    this.canonical = false;
+    this.dropped = this.#flat.dropped;
+    const key = this.#keyIndex;
+    if (
+      key !== undefined &&
+      this.#flat.plain &&
+      this.dropped === 0 &&
+      this.#templates.length < mostTemplates
+    ) {
+      this.#templates.unshift(makeTemplate(this.#shape, bytes, start, end, this.from, this.to, key));
+      this.canonical = this.#templates[0]!.canonical;
+    }
+    return end;
+  }
+
+  #plain(start: number, end: number): EntryKind {
+    this.#flat.plain = true;
+    this.#place(start, end);
+    return entryKinds.plain;
+  }
+
+  #full(start: number, end: number): EntryKind {
+    this.#place(start, end);
+    const record = readJsonRecord(this.bytes.subarray(start, end));
+    const result = this.#check(record);
+    if (result.damage) {
+      this.record = record;
+      this.damage = result.damage;
+      return entryKinds.damaged;
+    }
+    this.row = result.row;
+    this.dropped = result.dropped;
+    return entryKinds.row;
+  }
+
+  #stretch(offset: number, length: number, reason: BrokenReason): EntryKind {
+    this.count++;
+    this.offset = offset;
+    this.length = length;
+    this.damage = { reason, field: null, hint: null };
+    return entryKinds.stretch;
+  }
+
+  #place(start: number, end: number): void {
+    this.count++;
+    this.start = start;
+    this.end = end;
+    this.offset = this.#framer.base + start;
+    this.length = end - start;
+  }
+
+  #forgetKey(): void {
+    this.key.from = this.key.to = 0;
+    this.key.same = false;
+  }
+}
