@@ -1,10 +1,12 @@
 // The build sides that zones look rows up in: sets and maps of keys, and join tables. Each is filled from the
 // rows of one table, as they are written in this run or read back from the commit.
 
-import { JoinTable } from "../transforms/join-table.js";
+import { randomBytes } from "node:crypto";
+import { JoinTable, type People } from "../transforms/join-table.js";
 import { compositeKey, keyOf } from "../transforms/keys.js";
 import type { Row } from "../transforms/rows.js";
 import { fieldIndex, type TableShape } from "../transforms/tables.js";
+import { takenText } from "../transforms/taken.js";
 
 /** Is shown every row of a table. */
 export type Tap = (row: Row) => void;
@@ -14,6 +16,39 @@ export type KeySet = ReadonlySet<string>;
 
 /** For each key in one field of a table, the keys in another that stand in the same rows. */
 export type KeyMap = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** See `Lookups.joinBuild`. People go into the table by numbers that are given out here. */
+export class JoinBuild {
+  readonly table = new JoinTable(randomBytes(4).readInt32LE());
+  /** Positions of the fields that it is made of, in its table. */
+  readonly fields: { readonly time: number; readonly person: number; readonly take: readonly number[] };
+  readonly #numbers = new Map<string, number>();
+
+  constructor(fields: JoinBuild["fields"]) {
+    this.fields = fields;
+  }
+
+  /** @param text from `takenText` */
+  add(time: number, person: string, text: string): void {
+    const bytes = Buffer.from(text);
+    this.table.add(time, this.numberOf(person), bytes, 0, bytes.length);
+  }
+
+  /** The number of a person, who gets one here. */
+  numberOf(person: string): number {
+    let number = this.#numbers.get(person);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(person, number);
+    }
+    return number;
+  }
+
+  /** Some people's numbers, -1 for one who has no row. */
+  peopleOf(keys: Iterable<string>): People {
+    return { list: Array.from(keys, (key) => this.#numbers.get(key) ?? -1) };
+  }
+}
 
 /** The lookups of one run, by the table that fills them. Asked twice for the same one, it gives the same one. */
 export class Lookups {
@@ -48,19 +83,22 @@ export class Lookups {
     });
   }
 
-  joinTable(table: TableShape, time: string, person: string, take: readonly string[]): JoinTable {
+  /** The build side of a join: rows by time and person, with the values that it takes from them. */
+  joinBuild(table: TableShape, time: string, person: string, take: readonly string[]): JoinBuild {
     return this.#once(`join ${table.name} ${time} ${person} ${take.join(" ")}`, table, () => {
       const timeIndex = fieldIndex(table, time);
       const personIndex = fieldIndex(table, person);
       const takeIndexes = take.map((field) => fieldIndex(table, field));
-      const rows = new JoinTable(take.length);
-      const tap: Tap = (row) =>
-        rows.add(
-          Number(row[timeIndex]),
-          keyOf(row[personIndex]!),
+      const fields = takeIndexes.map((index) => table.fields[index]!);
+      const build = new JoinBuild({ time: timeIndex, person: personIndex, take: takeIndexes });
+      const tap: Tap = (row) => {
+        const text = takenText(
+          fields,
           takeIndexes.map((index) => row[index]),
         );
-      return [rows, tap];
+        build.add(Number(row[timeIndex]), keyOf(row[personIndex]!), text);
+      };
+      return [build, tap];
     });
   }
 

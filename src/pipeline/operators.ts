@@ -1,13 +1,25 @@
 // The plan's steps as they run on this machine: each takes rows one by one and hands on those it keeps.
 
 import type { ConsentIndex } from "../transforms/consent.js";
+import type { People } from "../transforms/join-table.js";
 import { compositeKey, keyOf } from "../transforms/keys.js";
 import type { Rules } from "../transforms/policy.js";
 import type { Row } from "../transforms/rows.js";
 import { snapshotOrder } from "../transforms/snapshots.js";
 import { fieldIndex, type TableShape } from "../transforms/tables.js";
+import { takenValues } from "../transforms/taken.js";
 import type { Lookups } from "./lookups.js";
-import { type Join, type Latest, type Step, stepsUnder, type Who, type Zone } from "./plan.js";
+import {
+  type EveryOwner,
+  type Join,
+  type Known,
+  type Latest,
+  type SemiJoin,
+  type Since,
+  type Step,
+  stepsUnder,
+  type Zone,
+} from "./plan.js";
 
 /** Nothing where the caller may go on at once; a promise where it should wait first. */
 export type Wait = Promise<void> | undefined;
@@ -69,8 +81,9 @@ function compileStep(
 function predicate(
   rows: TableShape,
   step: Exclude<Step, Latest | Join>,
-  { rules, consent, lookups }: StepContext,
+  context: StepContext,
 ): (row: Row) => boolean {
+  const { rules, consent } = context;
   switch (step.kind) {
     case "consenting": {
       const { purpose } = step;
@@ -80,45 +93,65 @@ function predicate(
       const serial = keyReader(rows, "serialNumber");
       return (row) => consent.registrationConsents(email(row), serial(row), purpose);
     }
-    case "known": {
+    case "since": {
+      const time = fieldIndex(rows, step.time);
       const key = keyReader(rows, step.who.field);
-      return step.who.by === "person"
-        ? (row) => consent.knowsPerson(key(row))
-        : (row) => consent.knowsSerial(key(row));
+      const start = remembered(sinceOf(step, context));
+      return (row) => Number(row[time]) >= start(key(row));
     }
+    default: {
+      const keys = keyFieldsOf(step).map((field) => keyReader(rows, field));
+      const test = keyTest(step, context);
+      return (row) => test(compositeKey(keys.map((key) => key(row))));
+    }
+  }
+}
+
+/** A step that goes by keys alone. */
+export type KeyStep = Known | SemiJoin | EveryOwner;
+
+/** The fields of a row whose keys, as a composite, such a step goes by. */
+export function keyFieldsOf(step: KeyStep): readonly string[] {
+  switch (step.kind) {
+    case "known":
+      return [step.who.field];
+    case "semi-join":
+      return step.on.map(([field]) => field);
+    case "every-owner":
+      return [step.serial];
+  }
+}
+
+/** Whether such a step keeps the rows of a key; may be asked only when what it looks keys up in is complete. */
+export function keyTest(step: KeyStep, { consent, lookups }: StepContext): (key: string) => boolean {
+  switch (step.kind) {
+    case "known":
+      return step.who.by === "person" ? (key) => consent.knowsPerson(key) : (key) => consent.knowsSerial(key);
     case "semi-join": {
-      const keys = step.on.map(([field]) => keyReader(rows, field));
       const found = lookups.keySet(
         step.table,
         step.on.map(([, field]) => field),
       );
-      return (row) => found.has(compositeKey(keys.map((key) => key(row))));
+      return (key) => found.has(key);
     }
     case "every-owner": {
-      const key = keyReader(rows, step.serial);
       const registrations = lookups.keySet(step.table, ["email", "serialNumber"]);
-      const agree = remembered((serial: string) => {
+      return remembered((serial: string) => {
         if (consent.isRefused(serial)) return false;
         for (const owner of consent.ownersOf(serial)) {
           if (!registrations.has(compositeKey([owner, serial]))) return false;
         }
         return true;
       });
-      return (row) => agree(key(row));
-    }
-    case "since": {
-      const time = fieldIndex(rows, step.time);
-      const key = keyReader(rows, step.who.field);
-      const start = remembered(sinceOf(step.who, step.purpose, consent));
-      return (row) => Number(row[time]) >= start(key(row));
     }
   }
 }
 
-function sinceOf(who: Who, purpose: Parameters<ConsentIndex["personSince"]>[1], consent: ConsentIndex) {
+/** The date from which such a step keeps the rows of a key. */
+export function sinceOf({ who, purpose }: Since, { consent }: StepContext): (key: string) => number {
   return who.by === "person"
-    ? (key: string): number => consent.personSince(key, purpose)
-    : (key: string): number => consent.ownersSince(key, purpose);
+    ? (key) => consent.personSince(key, purpose)
+    : (key) => consent.ownersSince(key, purpose);
 }
 
 /** Holds the greatest snapshot of each registration, and lets them go, in the order they came, at the end. */
@@ -158,27 +191,34 @@ function joinSink(
   const { through, take } = step;
   const time = fieldIndex(rows, step.time[0]);
   const key = keyReader(rows, through.probe[0]);
-  const build = lookups.joinTable(step.table, step.time[1], through.build[0], take);
+  const fields = take.map((field) => step.table.fields[fieldIndex(step.table, field)]!);
+  const build = lookups.joinBuild(step.table, step.time[1], through.build[0], take);
   const peopleOf = lookups.keyMap(through.table, through.probe[1], through.build[1]);
-  const nobody: ReadonlySet<string> = new Set();
+  const people = remembered((serial: string) => build.peopleOf(peopleOf.get(serial) ?? []));
+  const found: number[] = [];
+  const probe = (instant: number, who: People | undefined): Uint8Array[] => {
+    build.table.indexInstants();
+    build.table.probe(instant, found, who);
+    return found.flatMap((segment) => [...build.table.textsOf(segment)]);
+  };
   return {
     push(row) {
       const instant = Number(row[time]);
-      const people = peopleOf.get(key(row)) ?? nobody;
-      let found = build.probe(instant, people);
+      let texts = probe(instant, people(key(row)));
       if (rules.pair === "timestamp") {
-        const own = found.length;
-        found = build.probe(instant);
-        tally.crossPersonPairs += found.length - own;
+        const own = texts.length;
+        texts = probe(instant, undefined);
+        tally.crossPersonPairs += texts.length - own;
       }
-      if (found.length === 0) {
+      if (texts.length === 0) {
         drop();
         return;
       }
-      tally.pairs += found.length - 1;
-      return forEachRow(found, (match) =>
-        next.push([...row, ...take.map((_, column) => build.value(match, column))]),
-      );
+      tally.pairs += texts.length - 1;
+      return forEachRow(texts, (text) => {
+        const values = takenValues(fields, Buffer.from(text).toString());
+        return next.push([...row, ...values]);
+      });
     },
     end: () => next.end(),
   };

@@ -1,215 +1,293 @@
-// The build side of the machine-learning join: readings by time and person, in typed arrays, in landing order.
+// The build side of a join on time and person: rows in shared memory, in the order they came, that many threads probe.
 //
-// A probe asks for the rows of one instant whose person owns one serial number. It walks the owners of the serial
-// number or the people of the instant, whichever are fewer: a serial number with 100,000 owners costs no more than
-// the people who moved at that instant, and an instant with a million readings no more than the owners.
+// Rows that come one after another of one person and instant are one segment. A table over segments finds those of a
+// person and an instant; a second one, made where it is asked for, finds those of an instant, whoever's they are. A
+// probe goes the shorter way: a serial number with 100,000 owners costs no more than the people who moved at that
+// instant, and an instant with a million readings no more than the owners.
 
-const empty = -1;
+/** What another thread needs to probe a table. */
+export interface JoinTableMemory {
+  readonly seed: number;
+  readonly count: number;
+  readonly segments: readonly SharedArrayBuffer[];
+  readonly texts: readonly SharedArrayBuffer[];
+  readonly slots: SharedArrayBuffer;
+  readonly instants: { readonly [part in keyof Instants]: SharedArrayBuffer } | undefined;
+}
 
-/** The largest number of different values that are kept once rather than once a row. */
-const internLimit = 65_536;
+/** The segments of each instant. */
+interface Instants {
+  /** Open addressing: the last segment of an instant, plus 1; 0 where a slot is free. */
+  readonly slots: Int32Array;
+  /** For each slot, how many segments the instant has. */
+  readonly counts: Int32Array;
+  /** For each segment, the one before it of the same instant, plus 1; 0: none. */
+  readonly links: Int32Array;
+}
 
-/** See the top of this file. `width` is the number of values kept of each row. */
+/** Some people, by their numbers; -1 stands for one who has no readings. */
+export interface People {
+  readonly list: ArrayLike<number>;
+  /** The same; made when it is first needed. */
+  set?: ReadonlySet<number>;
+}
+
+// A segment is five 32-bit numbers: its time, its person, where its texts start (chunk and place in it), and the
+// segment before it of the same person and instant, plus 1 (0: none).
+const width = 5;
+const timeLow = 0;
+const timeHigh = 1;
+const ofPerson = 2;
+const textStart = 3;
+const earlier = 4;
+
+const segmentBits = 16;
+const chunkSegments = 1 << segmentBits;
+const segmentMask = chunkSegments - 1;
+
+const placeBits = 22;
+const chunkText = 1 << placeBits;
+const placeMask = chunkText - 1;
+
+const twoTo32 = 4_294_967_296;
+
+/** A text's length takes at most this, and the zero behind a segment one byte more. */
+const lengthBytes = 5;
+
+/** See the top of this file. A row is a person (a number), a time (epoch milliseconds) and a text of bytes. */
 export class JoinTable {
-  readonly #width: number;
-  readonly #people = new Map<string, number>();
-  readonly #personKeys: string[] = [];
-  readonly #interned = new Map<string, string>();
+  readonly #seed: number;
+  readonly #segments: Int32Array[] = [];
+  readonly #texts: Uint8Array[] = [];
+  #count = 0;
+  /** Open addressing: the last segment of a person and instant, plus 1; 0 where a slot is free. */
+  #slots = sharedInts(1024);
+  #taken = 0;
+  #instants: Instants | undefined;
 
-  // Rows, in the order they came; rows of one group are chained from its first to its last.
-  readonly #values: (string | undefined)[] = [];
-  #rowNext = new Int32Array(1024);
-  #rows = 0;
+  /** Where the next text goes in the last chunk; a place behind its end where there is none. */
+  #place = chunkText;
 
-  // Groups: the rows of one person at one instant; groups of one instant are chained.
-  #groupTime = new Float64Array(1024);
-  #groupPerson = new Int32Array(1024);
-  #groupFirst = new Int32Array(1024);
-  #groupLast = new Int32Array(1024);
-  #groupNext = new Int32Array(1024);
-  #groups = 0;
-
-  // Instants, each with its first group and the number of its groups.
-  #instantTime = new Float64Array(1024);
-  #instantFirst = new Int32Array(1024);
-  #instantGroups = new Int32Array(1024);
-  #instants = 0;
-
-  // Open addressing over groups and over instants; at most half full.
-  #groupSlots = new Int32Array(2048).fill(empty);
-  #instantSlots = new Int32Array(2048).fill(empty);
-
-  constructor(width: number) {
-    this.#width = width;
+  /** @param seed a secret number of 32 bits, so that nobody can choose times that collide */
+  constructor(seed: number) {
+    this.#seed = seed;
   }
 
-  get rows(): number {
-    return this.#rows;
-  }
-
-  /**
-   * Adds a row.
-   * @param time epoch milliseconds
-   * @param person the key of the reading's person
-   * @param values as many as the table is wide
-   */
-  add(time: number, person: string, values: readonly (string | undefined)[]): void {
-    let id = this.#people.get(person);
-    if (id === undefined) {
-      id = this.#personKeys.length;
-      this.#people.set(person, id);
-      this.#personKeys.push(person);
-    }
-    const row = this.#rows++;
-    if (row === this.#rowNext.length) this.#rowNext = grown(this.#rowNext);
-    this.#rowNext[row] = empty;
-    for (let column = 0; column < this.#width; column++) this.#values.push(this.#intern(values[column]));
-
-    let group = this.#findGroup(time, id);
-    if (group === empty) {
-      group = this.#addGroup(time, id, row);
-    } else {
-      this.#rowNext[this.#groupLast[group]!] = row;
-    }
-    this.#groupLast[group] = row;
-  }
-
-  /** One value of one row. */
-  value(row: number, column: number): string | undefined {
-    return this.#values[row * this.#width + column];
-  }
-
-  /**
-   * The rows of an instant whose person is one of `people` (all rows of the instant, where that is left out),
-   * in the order they came.
-   */
-  probe(time: number, people?: ReadonlySet<string>): readonly number[] {
-    const instant = this.#findInstant(time);
-    if (instant === empty) return [];
-    const rows: number[] = [];
-    let groups = 0;
-    const take = (group: number): void => {
-      groups++;
-      for (let row = this.#groupFirst[group]!; row !== empty; row = this.#rowNext[row]!) rows.push(row);
+  /** The table of another thread, to be probed. */
+  static of(memory: JoinTableMemory): JoinTable {
+    const table = new JoinTable(memory.seed);
+    table.#count = memory.count;
+    for (const chunk of memory.segments) table.#segments.push(new Int32Array(chunk));
+    for (const chunk of memory.texts) table.#texts.push(new Uint8Array(chunk));
+    table.#slots = new Int32Array(memory.slots);
+    const { instants } = memory;
+    table.#instants = instants && {
+      slots: new Int32Array(instants.slots),
+      counts: new Int32Array(instants.counts),
+      links: new Int32Array(instants.links),
     };
-    if (people !== undefined && people.size < this.#instantGroups[instant]!) {
-      for (const key of people) {
-        const id = this.#people.get(key);
-        const group = id === undefined ? empty : this.#findGroup(time, id);
-        if (group !== empty) take(group);
-      }
-    } else {
-      for (let group = this.#instantFirst[instant]!; group !== empty; group = this.#groupNext[group]!) {
-        if (people === undefined || people.has(this.#personOf(group))) take(group);
-      }
+    return table;
+  }
+
+  /** Once no more rows are added. */
+  get memory(): JoinTableMemory {
+    const instants = this.#instants;
+    return {
+      seed: this.#seed,
+      count: this.#count,
+      segments: this.#segments.map(sharedBuffer),
+      texts: this.#texts.map(sharedBuffer),
+      slots: sharedBuffer(this.#slots),
+      instants: instants && {
+        slots: sharedBuffer(instants.slots),
+        counts: sharedBuffer(instants.counts),
+        links: sharedBuffer(instants.links),
+      },
+    };
+  }
+
+  /** The memory that it takes, in bytes. */
+  get bytes(): number {
+    const texts = this.#texts.reduce((sum, chunk) => sum + chunk.length, 0);
+    return texts + this.#segments.length * chunkSegments * width * 4 + this.#slots.byteLength;
+  }
+
+  /** Adds a row; its text is `bytes` from `from` to `to`. */
+  add(time: number, person: number, bytes: Uint8Array, from: number, to: number): void {
+    const needed = to - from + lengthBytes + 1;
+    let texts = this.#texts[this.#texts.length - 1];
+    if (texts === undefined || this.#place + needed > texts.length || this.#place >= chunkText) {
+      texts = new Uint8Array(new SharedArrayBuffer(Math.max(chunkText, needed)));
+      this.#texts.push(texts);
+      this.#place = 0;
+      this.#addSegment(time, person);
+    } else if (!this.#continues(time, person)) {
+      this.#place++; // the zero that ends the segment before
+      this.#addSegment(time, person);
     }
-    return groups > 1 ? rows.sort((a, b) => a - b) : rows;
+    let place = this.#place;
+    let length = to - from + 1; // a zero would end the segment
+    for (; length > 0x7f; length >>>= 7) texts[place++] = (length & 0x7f) | 0x80;
+    texts[place++] = length;
+    for (let at = from; at < to; at++) texts[place++] = bytes[at]!;
+    this.#place = place;
   }
 
-  #personOf(group: number): string {
-    return this.#personKeys[this.#groupPerson[group]!]!;
+  /** Makes it possible to probe for all rows of an instant. Once no more rows are added. */
+  indexInstants(): void {
+    if (this.#instants) return;
+    let size = 1024;
+    while (size < this.#count * 1.5) size *= 2;
+    const slots = sharedInts(size);
+    const counts = sharedInts(size);
+    const links = sharedInts(this.#count);
+    for (let segment = 0; segment < this.#count; segment++) {
+      const slot = this.#instantSlot(slots, this.#part(segment, timeLow), this.#part(segment, timeHigh));
+      links[segment] = slots[slot]!;
+      slots[slot] = segment + 1;
+      counts[slot]!++;
+    }
+    this.#instants = { slots, counts, links };
   }
 
-  #intern(value: string | undefined): string | undefined {
-    if (value === undefined) return undefined;
-    const known = this.#interned.get(value);
-    if (known !== undefined) return known;
-    if (this.#interned.size < internLimit) this.#interned.set(value, value);
-    return value;
+  /**
+   * Fills `found` with the segments of an instant whose person is one of `people` (all of them, where that is left out,
+   * for which the instants must be indexed), in the order they came.
+   */
+  probe(time: number, found: number[], people?: People): void {
+    found.length = 0;
+    const low = time | 0;
+    const high = (time / twoTo32) | 0;
+    const instants = this.#instants;
+    if (people && (!instants || people.list.length < 8)) this.#probePeople(low, high, people.list, found);
+    else {
+      const slot = this.#instantSlot(instants!.slots, low, high);
+      if (people && people.list.length <= instants!.counts[slot]!)
+        this.#probePeople(low, high, people.list, found);
+      else this.#probeInstant(slot, people, found);
+    }
+    if (found.length > 1) found.sort((a, b) => a - b);
   }
 
-  #addGroup(time: number, person: number, row: number): number {
-    const group = this.#groups++;
-    if (group === this.#groupTime.length) this.#growGroups();
-    let instant = this.#findInstant(time);
-    if (instant === empty) instant = this.#addInstant(time);
-    this.#groupTime[group] = time;
-    this.#groupPerson[group] = person;
-    this.#groupFirst[group] = row;
-    this.#groupNext[group] = this.#instantFirst[instant]!;
-    this.#instantFirst[instant] = group;
-    this.#instantGroups[instant]! += 1;
-    const slots = this.#groupSlots;
-    let slot = hash(time, person) & (slots.length - 1);
-    while (slots[slot] !== empty) slot = (slot + 1) & (slots.length - 1);
-    slots[slot] = group;
-    return group;
+  /** The chunk in which the texts of a segment stand. */
+  chunkOf(segment: number): Uint8Array {
+    return this.#texts[this.#part(segment, textStart) >>> placeBits]!;
   }
 
-  #addInstant(time: number): number {
-    const instant = this.#instants++;
-    if (instant === this.#instantTime.length) this.#growInstants();
-    this.#instantTime[instant] = time;
-    this.#instantFirst[instant] = empty;
-    const slots = this.#instantSlots;
-    let slot = hash(time, 0) & (slots.length - 1);
-    while (slots[slot] !== empty) slot = (slot + 1) & (slots.length - 1);
-    slots[slot] = instant;
-    return instant;
+  /** Where in its chunk a segment's first text stands: its length plus 1 as a varint, its bytes, the next one's; 0 at the end. */
+  placeOf(segment: number): number {
+    return this.#part(segment, textStart) & placeMask;
   }
 
-  #findGroup(time: number, person: number): number {
-    const slots = this.#groupSlots;
-    for (let slot = hash(time, person) & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
-      const group = slots[slot]!;
-      if (group === empty) return empty;
-      if (this.#groupTime[group] === time && this.#groupPerson[group] === person) return group;
+  #probePeople(low: number, high: number, people: ArrayLike<number>, found: number[]): void {
+    // An index, since this is asked for every row of the probe side.
+    // eslint-disable-next-line @typescript-eslint/prefer-for-of
+    for (let index = 0; index < people.length; index++) {
+      let segment = this.#slots[this.#slot(low, high, people[index]!)]! - 1;
+      for (; segment >= 0; segment = this.#part(segment, earlier) - 1) found.push(segment);
     }
   }
 
-  #findInstant(time: number): number {
-    const slots = this.#instantSlots;
-    for (let slot = hash(time, 0) & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
-      const instant = slots[slot]!;
-      if (instant === empty) return empty;
-      if (this.#instantTime[instant] === time) return instant;
+  #probeInstant(slot: number, people: People | undefined, found: number[]): void {
+    const { slots, links } = this.#instants!;
+    const wanted = people && (people.set ??= new Set(Array.from(people.list)));
+    for (let segment = slots[slot]! - 1; segment >= 0; segment = links[segment]! - 1) {
+      if (!wanted || wanted.has(this.#part(segment, ofPerson))) found.push(segment);
     }
   }
 
-  #growGroups(): void {
-    this.#groupTime = grown(this.#groupTime);
-    this.#groupPerson = grown(this.#groupPerson);
-    this.#groupFirst = grown(this.#groupFirst);
-    this.#groupLast = grown(this.#groupLast);
-    this.#groupNext = grown(this.#groupNext);
-    this.#groupSlots = new Int32Array(this.#groupTime.length * 2).fill(empty);
-    const slots = this.#groupSlots;
-    for (let group = 0; group < this.#groups - 1; group++) {
-      let slot = hash(this.#groupTime[group]!, this.#groupPerson[group]!) & (slots.length - 1);
-      while (slots[slot] !== empty) slot = (slot + 1) & (slots.length - 1);
-      slots[slot] = group;
+  /** The texts of a segment's rows, in order. */
+  *textsOf(segment: number): Iterable<Uint8Array> {
+    const chunk = this.chunkOf(segment);
+    let place = this.placeOf(segment);
+    while (chunk[place] !== 0) {
+      let length = 0;
+      let shift = 0;
+      for (; chunk[place]! > 0x7f; shift += 7) length |= (chunk[place++]! & 0x7f) << shift;
+      length |= chunk[place++]! << shift;
+      yield chunk.subarray(place, place + length - 1);
+      place += length - 1;
     }
   }
 
-  #growInstants(): void {
-    this.#instantTime = grown(this.#instantTime);
-    this.#instantFirst = grown(this.#instantFirst);
-    this.#instantGroups = grown(this.#instantGroups);
-    this.#instantSlots = new Int32Array(this.#instantTime.length * 2).fill(empty);
-    const slots = this.#instantSlots;
-    for (let instant = 0; instant < this.#instants - 1; instant++) {
-      let slot = hash(this.#instantTime[instant]!, 0) & (slots.length - 1);
-      while (slots[slot] !== empty) slot = (slot + 1) & (slots.length - 1);
-      slots[slot] = instant;
+  #continues(time: number, person: number): boolean {
+    const last = this.#count - 1;
+    return (
+      this.#part(last, timeLow) === (time | 0) &&
+      this.#part(last, ofPerson) === person &&
+      this.#part(last, timeHigh) === ((time / twoTo32) | 0)
+    );
+  }
+
+  #addSegment(time: number, person: number): void {
+    const segment = this.#count++;
+    if ((segment & segmentMask) === 0) this.#segments.push(sharedInts(chunkSegments * width));
+    const low = time | 0;
+    const high = (time / twoTo32) | 0;
+    const slot = this.#slot(low, high, person);
+    const part = this.#segments[segment >>> segmentBits]!;
+    const at = (segment & segmentMask) * width;
+    part[at + timeLow] = low;
+    part[at + timeHigh] = high;
+    part[at + ofPerson] = person;
+    part[at + textStart] = ((this.#texts.length - 1) << placeBits) | this.#place;
+    part[at + earlier] = this.#slots[slot]!;
+    if (this.#slots[slot] === 0) this.#taken++;
+    this.#slots[slot] = segment + 1;
+    if (this.#taken > this.#slots.length * 0.7) this.#grow();
+  }
+
+  #grow(): void {
+    const before = this.#slots;
+    this.#slots = sharedInts(before.length * 2);
+    for (const head of before) {
+      if (head === 0) continue;
+      const [low, high] = [this.#part(head - 1, timeLow), this.#part(head - 1, timeHigh)];
+      this.#slots[this.#slot(low, high, this.#part(head - 1, ofPerson))] = head;
     }
+  }
+
+  /** The slot of a person and instant, or the free one where they would go. */
+  #slot(low: number, high: number, person: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = this.#hash(low, high, person) & mask; ; slot = (slot + 1) & mask) {
+      const segment = slots[slot]! - 1;
+      if (segment < 0) return slot;
+      const part = this.#segments[segment >>> segmentBits]!;
+      const at = (segment & segmentMask) * width;
+      if (part[at] === low && part[at + ofPerson] === person && part[at + timeHigh] === high) return slot;
+    }
+  }
+
+  #instantSlot(slots: Int32Array, low: number, high: number): number {
+    const mask = slots.length - 1;
+    for (let slot = this.#hash(low, high, 0) & mask; ; slot = (slot + 1) & mask) {
+      const segment = slots[slot]! - 1;
+      if (segment < 0) return slot;
+      if (this.#part(segment, timeLow) === low && this.#part(segment, timeHigh) === high) return slot;
+    }
+  }
+
+  #part(segment: number, part: number): number {
+    return this.#segments[segment >>> segmentBits]![(segment & segmentMask) * width + part]!;
+  }
+
+  /** Times differ in their low digits, so every part is multiplied out; the seed goes in between. */
+  #hash(low: number, high: number, person: number): number {
+    let mixed = Math.imul(low ^ this.#seed, 0x9e3779b1);
+    mixed ^= mixed >>> 15;
+    mixed = Math.imul(mixed ^ person, 0x85ebca6b) ^ Math.imul(high + this.#seed, 0xc2b2ae35);
+    mixed ^= mixed >>> 13;
+    mixed = Math.imul(mixed, 0x2c1b3c6d);
+    return mixed ^ (mixed >>> 16);
   }
 }
 
-/** The same array, twice as long. */
-function grown<A extends Int32Array | Float64Array>(array: A): A {
-  const larger = (
-    array instanceof Float64Array ? new Float64Array(array.length * 2) : new Int32Array(array.length * 2)
-  ) as A;
-  larger.set(array);
-  return larger;
+function sharedInts(length: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(length * 4));
 }
 
-/** Mixes a time and a person into 31 bits. Times differ in their low digits, so both halves are multiplied out. */
-function hash(time: number, person: number): number {
-  const low = time >>> 0;
-  const high = (time / 4294967296) >>> 0;
-  let mixed = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b) ^ Math.imul(person, 0xc2b2ae35);
-  mixed ^= mixed >>> 15;
-  mixed = Math.imul(mixed, 0x2c1b3c6d);
-  return (mixed ^ (mixed >>> 13)) & 0x7fffffff;
+function sharedBuffer(array: Int32Array | Uint8Array): SharedArrayBuffer {
+  return array.buffer as SharedArrayBuffer;
 }
