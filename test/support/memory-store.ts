@@ -51,7 +51,8 @@ export class MemoryStore implements Store {
       throw new StediError("STEDI_CHANGED", { what: "changed", where: file.path });
     }
     const size = Math.min(this.#chunkSize, Math.max(1, bytes.length));
-    for (let from = 0; from < bytes.length; from += size) yield bytes.slice(from, from + size);
+    for (let from = 0; from < bytes.length; from += size)
+      yield new Uint8Array(bytes.subarray(from, from + size));
   }
 
   get(path: string): Promise<Uint8Array | undefined> {
@@ -62,7 +63,8 @@ export class MemoryStore implements Store {
     const chunks: Uint8Array[] = [];
     return Promise.resolve({
       write: (bytes: Uint8Array) => {
-        chunks.push(bytes.slice());
+        // A copy: `slice` of a Buffer is none.
+        chunks.push(new Uint8Array(bytes));
         return Promise.resolve();
       },
       close: () => {
@@ -75,7 +77,7 @@ export class MemoryStore implements Store {
 
   putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean> {
     if (this.files.has(path)) return Promise.resolve(false);
-    this.files.set(path, bytes.slice());
+    this.files.set(path, new Uint8Array(bytes));
     return Promise.resolve(true);
   }
 
