@@ -4,20 +4,27 @@
 
 import yargs, { type Argv } from "yargs";
 import {
-  allOptions,
+  generateOptions,
   type OptionDeclaration,
+  planOptions,
   ruleOptions,
   runOptions,
   sharedOptions,
 } from "./commands/options.js";
+import { outliveReaders } from "./commands/output-errors.js";
 import type { ResolvedSettings, Settings } from "./commands/settings.js";
 import { interrupted } from "./commands/signals.js";
 import { explainUsage } from "./commands/usage.js";
+import { version } from "./version.js";
 
 type Flags = Readonly<Record<string, unknown>>;
 
+/** The options of the command that was called; yargs asks a command for its own only when it is. */
+const offered = new Set(["config", "help", "version"]);
+
 function withOptions(argv: Argv, options: Readonly<Record<string, OptionDeclaration>>): Argv {
   for (const [name, option] of Object.entries(options)) {
+    offered.add(name);
     argv.option(name, {
       // Flags that are not given must stay undefined, as the environment or the config file may set them; so the
       // default is told, not set. Values are checked where they are used, wherever they came from.
@@ -69,14 +76,13 @@ const program = yargs(process.argv.slice(2))
     "plan [stages..]",
     "what a run would read and write, without doing it",
     (argv) =>
-      withOptions(argv, ruleOptions)
+      withOptions(argv, { ...ruleOptions, ...planOptions })
         .positional("stages", {
           type: "string",
           array: true,
           default: ["all"],
           describe: "all, or stages by name",
         })
-        .option("graph", { boolean: true, describe: "draw the stages" })
         .example("$0 plan --graph", "draw the five zones and what they are made of"),
     (flags) =>
       call(flags, async (settings) => {
@@ -98,20 +104,8 @@ const program = yargs(process.argv.slice(2))
     "generate <dir>",
     "make a synthetic lake",
     (argv) =>
-      argv
+      withOptions(argv, generateOptions)
         .positional("dir", { type: "string", demandOption: true, describe: "where it goes" })
-        .option("people", { string: true, requiresArg: true, describe: "how many people [default: 1000]" })
-        .option("seed", {
-          string: true,
-          requiresArg: true,
-          describe: "another seed, other data [default: 1]",
-        })
-        .option("messy", { boolean: true, describe: "with the hazards of real files" })
-        .option("file-size", {
-          string: true,
-          requiresArg: true,
-          describe: "how large files get, such as 64K or 16M [default: 64M]",
-        })
         .example("$0 generate lake --people 100000", "about 1.1 GB"),
     (flags) =>
       call(flags, async (settings) => {
@@ -136,12 +130,13 @@ const program = yargs(process.argv.slice(2))
   });
 
 withOptions(program, sharedOptions)
-  .version()
+  .version(version)
   .strict()
   .demandCommand(1, "no command")
   .wrap(Math.min(100, process.stdout.columns))
   .fail((message, error: Error | undefined) => {
-    throw error ?? explainUsage(message, Object.keys(allOptions));
+    // What yargs itself finds wrong with a command line comes as a text, or as an error of its own.
+    throw error === undefined || error.name === "YError" ? explainUsage(message, [...offered]) : error;
   });
 
 async function call(
@@ -150,12 +145,15 @@ async function call(
 ): Promise<void> {
   const { resolveSettings } = await import("./commands/settings.js");
   const resolved = await resolveSettings(flags);
+  json = resolved.settings.json;
   await command(resolved.settings, resolved);
 }
 
+outliveReaders();
+let json = process.argv.includes("--json");
 try {
   await program.parseAsync();
 } catch (error) {
   const { reportError } = await import("./commands/terminal.js");
-  process.exitCode = reportError(error, process.argv.includes("--json"));
+  process.exitCode = reportError(error, json);
 }

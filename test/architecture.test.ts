@@ -18,7 +18,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   io: ["errors", "transforms"],
   pipeline: ["errors", "io", "transforms", "version"],
   commands: ["errors", "io", "pipeline", "synthetic", "transforms", "version"],
-  cli: ["commands"],
+  cli: ["commands", "version"],
   index: ["errors", "io", "pipeline", "transforms", "version"],
 };
 

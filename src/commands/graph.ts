@@ -356,6 +356,10 @@ function stepInWords(step: Step, policy: Policy): string {
       const same = equal([step.who.field], [field]);
       return `keep rows whose ${same} of a snapshot, good or damaged, in ${customerLanding.name}`;
     }
+    case "sharing":
+      return policy === "any"
+        ? `keep rows whose ${step.person} had a ${step.purpose} in any snapshot`
+        : `keep rows whose ${step.person} has a ${step.purpose} in their latest snapshot`;
     case "semi-join": {
       const [own, other] = [step.on.map(([field]) => field), step.on.map(([, field]) => field)];
       return `keep rows whose ${equal(own, other)} of a row of ${step.table.name}`;

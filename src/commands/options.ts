@@ -75,6 +75,20 @@ export const runOptions = {
   },
 } as const satisfies Record<string, OptionDeclaration>;
 
+/** Options of `plan` besides; they are about one call, so only flags set them. */
+export const planOptions = {
+  graph: { kind: "flag", default: false, describe: "draw the stages" },
+} as const satisfies Record<string, OptionDeclaration>;
+
+/** Options of `generate`; only flags set them. */
+export const generateOptions = {
+  people: { kind: "text", default: "1000", describe: "how many people" },
+  seed: { kind: "text", default: "1", describe: "another seed, other data" },
+  messy: { kind: "flag", default: false, describe: "with the hazards of real files" },
+  "file-size": { kind: "text", default: "64M", describe: "how large files get, such as 64K or 16M" },
+} as const satisfies Record<string, OptionDeclaration>;
+
+/** The options that the environment and the config file can set too. */
 export const allOptions: Readonly<Record<string, OptionDeclaration>> = {
   ...sharedOptions,
   ...ruleOptions,

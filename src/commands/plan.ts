@@ -17,7 +17,10 @@ export async function planCommand(
 ): Promise<void> {
   if (graph) {
     const selected = new Set(select(stediPlan, stages).map((zone) => zone.name));
-    print(drawPlan(stediPlan, { policy: settings.consent, columns: columnsOf(process.stdout), selected }));
+    const columns = columnsOf(process.stdout);
+    const drawing = drawPlan(stediPlan, { policy: settings.consent, columns, selected });
+    if (settings.json) printJson({ graph: drawing });
+    else print(drawing);
     return;
   }
   const lake = openStore(settings.lake);

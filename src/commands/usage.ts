@@ -4,11 +4,10 @@ import { closest } from "fastest-levenshtein";
 import { StediError } from "../errors.js";
 
 const commands = ["run", "plan", "status", "generate", "doctor"];
-const otherOptions = ["config", "graph", "people", "seed", "messy", "file-size", "help", "version"];
 
 /**
  * @param message what yargs says, in English
- * @param options the names of declared options
+ * @param options the names of the options that would have been right
  */
 export function explainUsage(message: string, options: readonly string[]): StediError {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
@@ -26,7 +25,7 @@ export function explainUsage(message: string, options: readonly string[]): Stedi
   ) {
     return new StediError("STEDI_UNKNOWN_OPTION", {
       what: `there is no option \`--${unknown}\` here`,
-      next: `did you mean \`--${closest(unknown, [...options, ...otherOptions])}\`? ${help}`,
+      next: `did you mean \`--${closest(unknown, options)}\`? ${help}`,
     });
   }
   return new StediError("STEDI_UNKNOWN_COMMAND", {

@@ -54,9 +54,12 @@ export function select(plan: Plan, names: readonly string[]): readonly Zone[] {
 
 function unknownStage(plan: Plan, written: string, name: string): StediError {
   const names = ["all", ...plan.zones.map((zone) => zone.name)];
+  const meant = name.toLowerCase();
+  // Half a name is far from the whole one by its letters.
+  const nearest = names.find((each) => each.startsWith(meant)) ?? closest(meant, names);
   return new StediError("STEDI_UNKNOWN_STAGE", {
     what: `there is no stage \`${written}\``,
     why: `the stages are ${names.join(", ")}`,
-    next: `did you mean \`${closest(name.toLowerCase(), names)}\`?`,
+    next: `did you mean \`${nearest}\`?`,
   });
 }

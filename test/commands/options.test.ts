@@ -1,0 +1,40 @@
+// Options are declared so that help, checks and settings can go by the declarations.
+
+import { expect, test } from "vitest";
+import {
+  allOptions,
+  generateOptions,
+  type OptionDeclaration,
+  planOptions,
+  ruleOptions,
+  runOptions,
+  sharedOptions,
+} from "../../src/commands/options.js";
+
+const groups = [sharedOptions, ruleOptions, runOptions, planOptions, generateOptions];
+const everything: readonly (readonly [string, OptionDeclaration])[] = groups.flatMap((group) =>
+  Object.entries(group),
+);
+
+test("no option is declared twice, nor takes a name that every command has", () => {
+  const names = everything.map(([name]) => name);
+  expect(new Set(names).size).toBe(names.length);
+  for (const taken of ["config", "help", "version"]) expect(names).not.toContain(taken);
+});
+
+test("each has a name, a text and a default of its kind", () => {
+  const kinds = { flag: "boolean", text: "string", choice: "string", count: "number" } as const;
+  for (const [name, option] of everything) {
+    expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    expect(option.describe, name).toMatch(/^[a-z].*[^.]$/);
+    if (name !== "out") expect(typeof option.default, name).toBe(kinds[option.kind]);
+    expect(option.choices !== undefined, name).toBe(option.kind === "choice");
+    if (option.choices) expect(option.choices).toContain(option.default);
+  }
+});
+
+test("the environment and the config file set those of the lake and of runs, not those of one call", () => {
+  expect(Object.keys(allOptions)).toEqual(
+    [sharedOptions, ruleOptions, runOptions].flatMap((group) => Object.keys(group)),
+  );
+});

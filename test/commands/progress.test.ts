@@ -1,0 +1,96 @@
+// Progress on standard error: bars on a terminal, else one plain line a stage, or nothing.
+
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { makeProgress } from "../../src/commands/progress.js";
+import type { RunEvent, StageReport } from "../../src/pipeline/report.js";
+
+const report: StageReport = {
+  stage: "accelerometer_trusted",
+  table: "accelerometer/trusted",
+  read: 12_345,
+  written: 12_000,
+  filtered: { no_consent: 300 },
+  quarantined: { syntax: 45 },
+  files: 1,
+  bytesIn: 1000,
+  bytesOut: 900,
+  seconds: 1.25,
+};
+
+const events: readonly RunEvent[] = [
+  { kind: "pass", source: "accelerometer_landing", zones: ["accelerometer_trusted"], bytes: 1000 },
+  { kind: "bytes", bytes: 400 },
+  { kind: "bytes", bytes: 600 },
+  { kind: "stage", report },
+  { kind: "pass", source: "step_trainer_landing", zones: [], bytes: 0 },
+  { kind: "commit", number: 1 },
+];
+
+const line = `accelerometer_trusted           12,345 read        12,000 kept           345 dropped      1.3 s\n`;
+
+let printed: string;
+const isTTY = process.stderr.isTTY;
+
+beforeEach(() => {
+  printed = "";
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  vi.spyOn(process.stdout, "write").mockImplementation(() => {
+    throw new Error("progress is no result");
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.stderr.isTTY = isTTY;
+});
+
+function show(mode: "auto" | "plain" | "none", terminal: boolean): string {
+  process.stderr.isTTY = terminal;
+  const progress = makeProgress(mode);
+  for (const event of events) progress.event(event);
+  progress.stop();
+  return printed;
+}
+
+describe("where standard error is no terminal", () => {
+  test.each(["auto", "plain"] as const)("%s: one plain line a stage", (mode) => {
+    expect(show(mode, false)).toBe(line);
+  });
+
+  test("none: nothing", () => {
+    expect(show("none", false)).toBe("");
+  });
+});
+
+describe("on a terminal", () => {
+  test("plain: one plain line a stage", () => {
+    expect(show("plain", true)).toBe(line);
+  });
+
+  test("none: nothing", () => {
+    expect(show("none", true)).toBe("");
+  });
+
+  test("auto: a bar for each pass that ends with the pass, then the stage's line", () => {
+    const text = show("auto", true);
+    expect(text).toContain("accelerometer_landing");
+    expect(text).toContain("step_trainer_landing");
+    expect(text).toContain("100%");
+    expect(text).toContain(line);
+    // The cursor that the bar hid is there again.
+    expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
+  });
+
+  test("stopping twice, or before anything began, is no fault", () => {
+    process.stderr.isTTY = true;
+    const progress = makeProgress("auto");
+    progress.stop();
+    progress.event(events[0]!);
+    progress.stop();
+    progress.stop();
+    progress.event({ kind: "bytes", bytes: 5 });
+  });
+});

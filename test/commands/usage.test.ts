@@ -1,0 +1,69 @@
+// What yargs says of a command line, in this program's words, with the nearest name that would have been right.
+
+import { afterEach, describe, expect, test } from "vitest";
+import { explainUsage } from "../../src/commands/usage.js";
+
+const argv = process.argv;
+
+afterEach(() => {
+  process.argv = argv;
+});
+
+/** What is said of a command line that yargs finds fault with. */
+function explained(line: string, message: string, options = ["lake", "consent", "keep", "help"]) {
+  process.argv = ["node", "stedi", ...line.split(" ")];
+  return explainUsage(message, options);
+}
+
+describe("an unknown option", () => {
+  test.each([
+    ["run all --consnet any", "Unknown argument: consnet", "consnet", "consent"],
+    ["run all --consnet=any", "Unknown argument: consnet", "consnet", "consent"],
+    ["run all -k 3", "Unknown argument: k", "k", "lake"],
+    ["run all --kep 3 --lak x", "Unknown arguments: kep, lak", "kep", "keep"],
+  ])("%s", (line, message, name, nearest) => {
+    const error = explained(line, message);
+    expect(error).toMatchObject({ code: "STEDI_UNKNOWN_OPTION", exitCode: 2 });
+    expect(error.parts.what).toBe(`there is no option \`--${name}\` here`);
+    expect(error.parts.next).toContain("did you mean `--");
+    if (name !== "k") expect(error.parts.next).toContain(`did you mean \`--${nearest}\`?`);
+  });
+
+  test("only options that would have been right are proposed", () => {
+    expect(explained("doctor --people 3", "Unknown argument: people").parts.next).not.toContain("people");
+  });
+});
+
+describe("an unknown command", () => {
+  test.each([
+    ["rum", "run"],
+    ["stat", "status"],
+    ["genrate", "generate"],
+    ["docter", "doctor"],
+    ["plann", "plan"],
+  ])("%s", (name, nearest) => {
+    expect(explained(`${name} all`, `Unknown argument: ${name}`)).toMatchObject({
+      code: "STEDI_UNKNOWN_COMMAND",
+      parts: { what: `there is no command \`${name}\`` },
+    });
+    expect(explained(name, `Unknown argument: ${name}`).parts.next).toContain(`did you mean \`${nearest}\`?`);
+  });
+});
+
+describe("other faults", () => {
+  test.each([
+    ["no command", "no command was given"],
+    [
+      "Not enough non-option arguments: got 0, need at least 1",
+      "the command needs to be told what: a stage, or a folder",
+    ],
+    ["Not enough arguments following: keep", "the option `--keep` needs a value"],
+    ["Something else\nin two lines", "Something else"],
+  ])("%s", (message, what) => {
+    expect(explained("run", message)).toMatchObject({
+      code: "STEDI_BAD_VALUE",
+      exitCode: 2,
+      parts: { what },
+    });
+  });
+});
