@@ -3,19 +3,25 @@
 import { randomUUID } from "node:crypto";
 import type { Dirent, Stats } from "node:fs";
 import { constants } from "node:fs";
-import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, posix, resolve } from "node:path";
 import pLimit from "p-limit";
 import { type ErrorCode, StediError } from "../errors.js";
 import { compareUtf8 } from "../transforms/keys.js";
-import type { FileSink, Store, StoredFile } from "./store.js";
+import { draftEnding, type FileSink, type Store, type StoredFile } from "./store.js";
 
 const chunkBytes = 256 * 1024;
 
 /** How many files are looked at at once. */
 const lookAhead = 32;
 
-/** @param root a folder; it need not exist until something is written */
+/** How many drafts of one file are made before something must be wrong: each is lost only where a sweep meets it. */
+const draftTries = 100;
+
+/**
+ * A lake in a folder.
+ * @param root the folder's path; it need not exist until something is written
+ */
 export function folderStore(root: string): Store {
   return new FolderStore(root);
 }
@@ -23,6 +29,8 @@ export function folderStore(root: string): Store {
 class FolderStore implements Store {
   readonly uri: string;
   readonly #root: string;
+  /** Folders whose names are known to be on disk. */
+  readonly #lasting = new Set<string>();
 
   constructor(root: string) {
     this.uri = root;
@@ -55,7 +63,7 @@ class FolderStore implements Store {
   async *read(file: StoredFile): AsyncIterable<Uint8Array> {
     const handle = await this.#attempt(file.path, () => open(this.#path(file.path), constants.O_RDONLY));
     try {
-      await this.#expectVersion(handle, file);
+      this.#expectVersion(await this.#attempt(file.path, () => handle.stat()), file);
       let left = file.size;
       while (left > 0) {
         const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, left));
@@ -66,7 +74,8 @@ class FolderStore implements Store {
         left -= bytesRead;
         yield buffer.subarray(0, bytesRead);
       }
-      await this.#expectVersion(handle, file);
+      // By its name: a file that was deleted or replaced meanwhile is not that of the listing any more.
+      this.#expectVersion(await this.#attempt(file.path, () => stat(this.#path(file.path))), file);
     } finally {
       await handle.close();
     }
@@ -84,7 +93,7 @@ class FolderStore implements Store {
   async create(path: string): Promise<FileSink> {
     const folder = dirname(this.#path(path));
     const handle = await this.#attempt(path, async () => {
-      await makeLasting(folder);
+      await this.#makeLasting(folder);
       return open(this.#path(path), "wx");
     });
     return {
@@ -112,17 +121,22 @@ class FolderStore implements Store {
     // A hard link either makes the whole file appear under its name or fails because the name is taken.
     const target = this.#path(path);
     const folder = dirname(target);
-    const draft = join(folder, `.${randomUUID()}.draft`);
     return this.#attempt(path, async () => {
-      await makeLasting(folder);
-      try {
-        await writeLasting(draft, bytes);
-        await link(draft, target);
-      } catch (error) {
-        if (errno(error) === "EEXIST") return false;
-        throw error;
-      } finally {
-        await rm(draft, { force: true });
+      for (let tries = 1; ; tries++) {
+        await this.#makeLasting(folder);
+        const draft = join(folder, `.${randomUUID()}${draftEnding}`);
+        try {
+          await writeLasting(draft, bytes);
+          await link(draft, target);
+          break;
+        } catch (error) {
+          if (errno(error) === "EEXIST") return false;
+          // Another run has swept the draft, as it cannot tell whether its writer is dead.
+          if (errno(error) !== "ENOENT" || tries === draftTries) throw error;
+        } finally {
+          // A draft that stays does no harm and is swept later; the file itself may be there already.
+          await rm(draft, { force: true }).catch(() => undefined);
+        }
       }
       await syncFolder(folder);
       return true;
@@ -131,6 +145,17 @@ class FolderStore implements Store {
 
   async remove(path: string): Promise<void> {
     await this.#attempt(path, () => rm(this.#path(path), { recursive: true, force: true }));
+  }
+
+  /** Makes a folder, if it is not there, with those above it, and waits until all their names are on disk. */
+  async #makeLasting(folder: string): Promise<void> {
+    const made = new Set(await makeFolders(folder));
+    for (let each = folder; made.has(each) || each.length > this.#root.length; each = dirname(each)) {
+      // One that was there can be from a run that died before its name was on disk.
+      if (!made.has(each) && this.#lasting.has(each)) continue;
+      await syncFolder(dirname(each));
+      this.#lasting.add(each);
+    }
   }
 
   #path(path: string): string {
@@ -174,7 +199,11 @@ class FolderStore implements Store {
     limit: ReturnType<typeof pLimit>,
     above: readonly string[],
   ): Promise<void> {
-    const here = await this.#stat(folder);
+    // Only the folder that was asked for may be missing. One that was found in another and is gone now may have been moved,
+    // with what is in it.
+    const here = await (above.length === 0
+      ? this.#stat(folder)
+      : this.#attempt(folder, () => stat(this.#path(folder))));
     if (here === undefined) return;
     const identity = `${here.dev}:${here.ino}`;
     if (above.includes(identity)) {
@@ -185,7 +214,9 @@ class FolderStore implements Store {
       });
     }
     const folders: string[] = [];
-    const entries = (await this.#entries(folder)).filter((entry) => !/^[_.]/.test(entry.name));
+    const entries = (
+      await this.#attempt(folder, () => readdir(this.#path(folder), { withFileTypes: true }))
+    ).filter((entry) => !/^[_.]/.test(entry.name));
     await Promise.all(
       entries.map((entry) =>
         limit(async () => {
@@ -208,8 +239,7 @@ class FolderStore implements Store {
     for (const path of folders) await this.#walk(path, files, limit, [...above, identity]);
   }
 
-  async #expectVersion(handle: FileHandle, file: StoredFile): Promise<void> {
-    const now = await this.#attempt(file.path, () => handle.stat());
+  #expectVersion(now: Stats, file: StoredFile): void {
     if (versionOf(now) !== file.version) throw changed(this.#where(file.path));
   }
 }
@@ -222,11 +252,19 @@ function versionOf(found: Stats): string {
   return `${found.size}-${found.mtimeMs}`;
 }
 
-/** Makes a folder, if it is not there, with those above it, and waits until their names are on disk. */
-async function makeLasting(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+/**
+ * Makes a folder, if it is not there, with those above it. Node's own way to do that says ENOENT when inodes run out.
+ * @returns those that were not there
+ */
+async function makeFolders(folder: string): Promise<readonly string[]> {
+  try {
+    await mkdir(folder);
+    return [folder];
+  } catch (error) {
+    if (errno(error) === "EEXIST" && (await stat(folder)).isDirectory()) return [];
+    if (errno(error) !== "ENOENT" || dirname(folder) === folder) throw error;
+  }
+  return [...(await makeFolders(dirname(folder))), ...(await makeFolders(folder))];
 }
 
 /** Writes a new file, and waits until it is on disk. */
@@ -298,6 +336,11 @@ const causes: Readonly<Record<string, Cause>> = {
   ENOTDIR: {
     code: "STEDI_NOT_A_FOLDER",
     what: "a file stands where a folder should be",
+    next: "move the file away, or name another folder",
+  },
+  EEXIST: {
+    code: "STEDI_NOT_A_FOLDER",
+    what: "a file is in the way",
     next: "move the file away, or name another folder",
   },
   EISDIR: {

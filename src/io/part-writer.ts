@@ -41,6 +41,9 @@ export class PartWriter {
   #filled = 0;
   #pending: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
+  /** A file that is being made. */
+  #opening: Promise<FileSink> | undefined;
+  #aborted = false;
 
   /** @param limit bytes at which a part is closed */
   constructor(target: PartTarget, folder: string, limit = partBytes) {
@@ -67,8 +70,11 @@ export class PartWriter {
 
   /** Gives up the part being written; never throws. */
   async abort(): Promise<void> {
+    this.#aborted = true;
     await this.#pending?.catch(() => undefined);
-    await this.#sink?.abort();
+    // Other zones' writes go on while this one's file is made: it must not appear after all else has been cleared.
+    const sink = this.#sink ?? (await this.#opening?.catch(() => undefined));
+    await sink?.abort();
     this.#sink = undefined;
   }
 
@@ -87,7 +93,8 @@ export class PartWriter {
   async #flush(): Promise<void> {
     await this.#settle();
     if (this.#filled === 0) return;
-    const sink = (this.#sink ??= await this.#target.create(this.#partPath()));
+    const sink = (this.#sink ??= await this.#open());
+    if (this.#aborted) throw new Error("written to after it was given up");
     const full = this.#buffer;
     const bytes = full.subarray(0, this.#filled);
     this.#buffer = this.#spare ?? Buffer.allocUnsafeSlow(bufferBytes);
@@ -98,6 +105,12 @@ export class PartWriter {
       () => void (this.#spare = full.length === bufferBytes ? full : undefined),
       (error: unknown) => void (this.#failure = { error }),
     );
+  }
+
+  async #open(): Promise<FileSink> {
+    if (this.#aborted) throw new Error("written to after it was given up");
+    this.#opening = this.#target.create(this.#partPath());
+    return this.#opening.finally(() => (this.#opening = undefined));
   }
 
   async #settle(): Promise<void> {

@@ -40,8 +40,21 @@ export interface Store {
   get(path: string): Promise<Uint8Array | undefined>;
   /** Starts a new file; its folders come by themselves. */
   create(path: string): Promise<FileSink>;
-  /** Stores a small file, lasting and whole, unless one of that name is there: then false, and nothing has changed. */
+  /**
+   * Stores a small file, lasting and whole, unless one of that name is there: then false, and nothing has changed. Where it
+   * throws, the file may be there all the same: the last step of making it lasting may be what failed.
+   */
   putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean>;
   /** Deletes a file or a folder with all that is in it, if it is there. */
   remove(path: string): Promise<void>;
 }
+
+/**
+ * Tells the name of a draft, which a store may need on the way to a file that is to appear whole. A process that dies
+ * leaves its own behind. Anyone may remove any draft at any time: a writer that misses its draft makes another.
+ */
+export function isDraft(name: string): boolean {
+  return name.startsWith(".") && name.endsWith(draftEnding);
+}
+
+export const draftEnding = ".draft";

@@ -6,7 +6,8 @@ import { StediError } from "../errors.js";
 import type { Store } from "../io/store.js";
 import { pairings, policies } from "../transforms/policy.js";
 
-const folder = "_stedi/commits";
+/** Where the log is. */
+export const commitFolder = "_stedi/commits";
 
 const count = z.number().int().nonnegative();
 const counts = z.record(z.string(), count);
@@ -56,16 +57,28 @@ const commitRecord = z.object({
   zones: z.record(z.string(), zoneRecord),
 });
 
-/** What one commit says; see docs/decisions for why it says it like this. */
+/**
+ * What one commit says; see docs/decisions for why it says it like this. Sizes are bytes, dates ISO 8601 in UTC, paths below
+ * the lake's root.
+ * @interface
+ */
 export type Commit = z.infer<typeof commitRecord>;
+/**
+ * A zone in a commit: where its rows are, and its books.
+ * @interface
+ */
 export type CommittedZone = z.infer<typeof zoneRecord>;
+/**
+ * A landing table in a commit: the files that were read, and what became of their records.
+ * @interface
+ */
 export type CommittedLanding = z.infer<typeof landingRecord>;
 
 const namePattern = /^(\d{12})\.json$/;
 
 /** The numbers of all commits, ascending. */
 async function commitNumbers(store: Store): Promise<readonly number[]> {
-  const names = await store.names(folder);
+  const names = await store.names(commitFolder);
   return names.flatMap((name) => {
     const digits = namePattern.exec(name)?.[1];
     return digits === undefined ? [] : [Number(digits)];
@@ -73,7 +86,7 @@ async function commitNumbers(store: Store): Promise<readonly number[]> {
 }
 
 function pathOf(number: number): string {
-  return `${folder}/${String(number).padStart(12, "0")}.json`;
+  return `${commitFolder}/${String(number).padStart(12, "0")}.json`;
 }
 
 async function readCommit(store: Store, number: number): Promise<Commit> {
@@ -112,15 +125,31 @@ export async function lastCommit(store: Store): Promise<Commit | undefined> {
 
 /**
  * Appends a commit.
- * @throws StediError `STEDI_COMMITTED_BY_ANOTHER` when its number is taken
+ * @throws StediError `STEDI_COMMITTED_BY_ANOTHER` when its number is taken; on any other error it may stand all the same
  */
 export async function appendCommit(store: Store, commit: Commit): Promise<void> {
   const path = pathOf(commit.number);
-  const text = `${JSON.stringify(commitRecord.parse(commit), null, 1)}\n`;
-  if (await store.putIfAbsent(path, new TextEncoder().encode(text))) return;
-  throw new StediError("STEDI_COMMITTED_BY_ANOTHER", {
+  if (await store.putIfAbsent(path, bytesOf(commit))) return;
+  // A store that asks again because it got no answer finds its own file in the way.
+  if (await standsAs(store, commit)) return;
+  throw committedByAnother(`${store.uri}/${path}`);
+}
+
+/** Whether the commit of this number is this one. */
+export async function standsAs(store: Store, commit: Commit): Promise<boolean> {
+  const found = await store.get(pathOf(commit.number));
+  return found !== undefined && Buffer.compare(found, bytesOf(commit)) === 0;
+}
+
+function bytesOf(commit: Commit): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(commitRecord.parse(commit), null, 1)}\n`);
+}
+
+/** @param where the other run's commit */
+export function committedByAnother(where: string): StediError {
+  return new StediError("STEDI_COMMITTED_BY_ANOTHER", {
     what: "another run committed first",
-    where: `${store.uri}/${path}`,
+    where,
     why: "two runs were under way on one lake; the zones are the other run's, whole",
     next: "run again if the landing zone or the options differ from that run's",
   });

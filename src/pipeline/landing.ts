@@ -85,11 +85,12 @@ export async function scanLanding(
 
   try {
     for (const file of files) {
-      const chunks = watched(store.read(file), (bytes) => {
+      const where = `${store.uri}/${file.path}`;
+      const chunks = watched(store.read(file), file.size, where, (bytes) => {
         tally.bytes += bytes;
         handler.progress(bytes);
       });
-      await readRecords(table, chunks, file.path, `${store.uri}/${file.path}`, {
+      await readRecords(table, chunks, file.path, where, {
         row(row, dropped) {
           tally.read++;
           tally.good++;
@@ -142,12 +143,24 @@ export function count<K>(counts: Map<K, number>, key: K): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
+/** @throws StediError `STEDI_CHANGED` where a store gives another number of bytes than it said */
 async function* watched(
   chunks: AsyncIterable<Uint8Array>,
+  size: number,
+  where: string,
   seen: (bytes: number) => void,
 ): AsyncIterable<Uint8Array> {
+  let bytes = 0;
   for await (const chunk of chunks) {
+    bytes += chunk.length;
     seen(chunk.length);
     yield chunk;
   }
+  if (bytes === size) return;
+  throw new StediError("STEDI_CHANGED", {
+    what: "a file is not as long as it was said to be",
+    where,
+    why: `${size} bytes were listed, ${bytes} were read`,
+    next: "run again when nothing writes to the landing zone",
+  });
 }

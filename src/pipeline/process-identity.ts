@@ -1,39 +1,68 @@
-// Which process a number stands for. Process numbers are used again, after a restart of the machine above all, so
-// where the system tells when a process began, that goes with the number.
+// Which process wrote something, and whether it is still running. Process numbers are used again, after a restart of
+// the machine above all, so where the system tells when a process began, that goes with the number. And a number
+// means nothing on another machine or in another container, although that may go by the same name.
 
-import { readFile } from "node:fs/promises";
+import { readFile, readlink } from "node:fs/promises";
+import { hostname } from "node:os";
+import { z } from "zod";
 
-/** A process on this machine. `began` is empty where the system does not tell. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** The start of the machine and, since then, of the process, as Linux has them. */
-  readonly began: string;
-}
+/** A process somewhere. Fields are empty where the system does not tell. */
+export const processIdentity = z.object({
+  host: z.string(),
+  /** What the machine keeps over restarts. */
+  machine: z.string(),
+  /** This start of the machine. */
+  boot: z.string(),
+  /** Within which process numbers are counted: another one in each container. */
+  numbering: z.string(),
+  pid: z.int().positive(),
+  began: z.string(),
+});
+export type ProcessIdentity = z.infer<typeof processIdentity>;
 
+/** The identity of a process of this machine and container. */
 export async function identityOf(pid: number): Promise<ProcessIdentity> {
-  return { pid, began: await beginningOf(pid) };
+  return { ...(await here()), pid, began: await beginningOf(pid) };
 }
 
-/** Whether that very process is still running. */
-export async function isRunning({ pid, began }: ProcessIdentity): Promise<boolean> {
+/** What has become of that very process; `unknown` where it cannot be told from here. */
+export async function stateOf(of: ProcessIdentity): Promise<"running" | "ended" | "unknown"> {
+  const { host, machine, boot, numbering } = await here();
+  if (of.host !== host) return "unknown";
+  if (of.boot !== boot) return machine !== "" && of.machine === machine ? "ended" : "unknown";
+  if (of.numbering !== numbering) return "unknown";
   try {
-    process.kill(pid, 0);
+    process.kill(of.pid, 0);
   } catch (error) {
     // Not permitted to signal it: then a process of that number is there.
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return "ended";
   }
-  const now = await beginningOf(pid);
-  return began === "" || now === "" || now === began;
+  const now = await beginningOf(of.pid);
+  return of.began === "" || now === "" || now === of.began ? "running" : "ended";
 }
 
-/** Empty where the system does not tell; `ended` for a process that only its parent still keeps a record of. */
-async function beginningOf(pid: number): Promise<string> {
-  try {
-    const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
+async function here(): Promise<Omit<ProcessIdentity, "pid" | "began">> {
+  const [machine, boot, numbering] = await Promise.all([
+    told(() => readFile("/etc/machine-id", "utf8")),
+    told(() => readFile("/proc/sys/kernel/random/boot_id", "utf8")),
+    told(() => readlink("/proc/self/ns/pid")),
+  ]);
+  return { host: hostname(), machine, boot, numbering };
+}
+
+/** In clock ticks since the machine's start, as Linux has it; `ended` for a process that only its parent keeps a record of. */
+function beginningOf(pid: number): Promise<string> {
+  return told(async () => {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
     // The name of the program, in brackets, may hold spaces; the third field is the first behind it.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? "ended" : `${boot.trim()} ${fields[22 - 3] ?? ""}`;
+    return fields[0] === "Z" ? "ended" : (fields[22 - 3] ?? "");
+  });
+}
+
+async function told(ask: () => Promise<string>): Promise<string> {
+  try {
+    return (await ask()).trim();
   } catch {
     return "";
   }

@@ -1,38 +1,54 @@
 // The folders of one run, from its first file to its commit or its end: how they are named, how a failed run takes
 // its own away, and how a later run sweeps those that no commit names.
 
-import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
-import type { Store } from "../io/store.js";
+import { randomBytes, randomUUID } from "node:crypto";
+import { posix } from "node:path";
+import { z } from "zod";
+import { StediError } from "../errors.js";
+import type { PartFile } from "../io/part-writer.js";
+import { isDraft, type Store } from "../io/store.js";
 import type { TableShape } from "../transforms/tables.js";
-import { lastCommits } from "./commit-log.js";
-import { identityOf, isRunning, type ProcessIdentity } from "./process-identity.js";
+import { commitFolder, lastCommits } from "./commit-log.js";
+import { isZoneFolder } from "./plan.js";
+import { identityOf, processIdentity, stateOf } from "./process-identity.js";
 
 const quarantineRoot = "_stedi/quarantine";
 const markers = "_stedi/runs";
 const runPrefix = "run=";
+const markerEnding = ".json";
 
-/** A run on another machine is taken for dead when it is older than this. */
+/**
+ * So many commits before those that are kept are asked which zones they had: a run of another plan may have written zones
+ * that this one does not know. One would do, if no run ever died before it had swept.
+ */
+const commitsBefore = 3;
+
+/** A run of which it cannot be told from here whether it is alive is taken for dead when it is older than this. */
 const staleAfterMs = 24 * 60 * 60 * 1000;
 
-/** A run under way, as its marker file says. */
-interface Marker {
-  readonly run: string;
-  readonly host: string;
-  readonly process: ProcessIdentity;
-  readonly startedAt: string;
-}
+/** Whose run it is; its name says when it began. */
+const markerRecord = z.object({
+  process: processIdentity,
+  /** Tells the runs of this program from those of another thread or copy of it in the same process. */
+  program: z.string(),
+});
+
+const program = randomUUID();
+
+/** The runs of this program that have not ended. Its process may live on after them, and so may their markers. */
+const underWay = new Set<string>();
 
 /** See the top of this file. */
 export class RunFolders {
   readonly run: string;
   readonly #store: Store;
-  readonly #zoneFolders: readonly string[];
+  /** The folders that hold run folders. */
+  readonly #roots: readonly string[];
 
   private constructor(store: Store, run: string, zoneFolders: readonly string[]) {
     this.#store = store;
     this.run = run;
-    this.#zoneFolders = zoneFolders;
+    this.#roots = [...zoneFolders, quarantineRoot];
   }
 
   /**
@@ -40,15 +56,15 @@ export class RunFolders {
    * @param zoneFolders the folders of all zones that runs write to, for sweeping
    */
   static async begin(store: Store, now: Date, zoneFolders: readonly string[]): Promise<RunFolders> {
-    const stamp = now.toISOString().replace(/[-:]|\.\d+/g, "");
-    const folders = new RunFolders(store, `${stamp}-${randomBytes(4).toString("hex")}`, zoneFolders);
-    const marker: Marker = {
-      run: folders.run,
-      host: hostname(),
-      process: await identityOf(process.pid),
-      startedAt: now.toISOString(),
-    };
-    await store.putIfAbsent(folders.#marker(), new TextEncoder().encode(`${JSON.stringify(marker)}\n`));
+    const folders = new RunFolders(store, nameOf(now), zoneFolders);
+    const marker: z.infer<typeof markerRecord> = { process: await identityOf(process.pid), program };
+    underWay.add(folders.run);
+    try {
+      await store.putIfAbsent(folders.#marker(), new TextEncoder().encode(`${JSON.stringify(marker)}\n`));
+    } catch (error) {
+      await folders.discard(); // the marker may be there all the same
+      throw error;
+    }
     return folders;
   }
 
@@ -62,63 +78,109 @@ export class RunFolders {
     return `${quarantineRoot}/${runPrefix}${this.run}/${table.name}`;
   }
 
-  /** Takes away everything that this run wrote; for a run that does not commit. */
+  /**
+   * The last look before a commit: nobody has deleted what it is going to name, nor is about to. A run that takes this one
+   * for dead removes the marker first, then reads the commits, then deletes.
+   * @throws StediError `STEDI_CHANGED`
+   */
+  async requireWhole(parts: readonly PartFile[]): Promise<void> {
+    const gone = async (path: string): Promise<void> => {
+      const { dir, base } = posix.parse(path);
+      if ((await this.#store.names(dir)).includes(base)) return;
+      throw new StediError("STEDI_CHANGED", {
+        what: "a file of this run was deleted before its commit",
+        where: `${this.#store.uri}/${path}`,
+        next: "run again when nothing deletes from the lake; nothing was published",
+      });
+    };
+    for (const { path } of parts) await gone(path);
+    await gone(this.#marker());
+  }
+
+  /** Takes away everything that this run wrote; for a run that does not commit. Never throws: the rest is swept later. */
   async discard(): Promise<void> {
-    for (const root of [...this.#zoneFolders, quarantineRoot]) {
-      await this.#store.remove(`${root}/${runPrefix}${this.run}`);
+    for (const root of this.#roots) {
+      await this.#store.remove(`${root}/${runPrefix}${this.run}`).catch(() => undefined);
     }
-    await this.finish();
+    await this.finish().catch(() => undefined);
   }
 
   /** Says that the run is over. */
   async finish(): Promise<void> {
+    underWay.delete(this.run);
     await this.#store.remove(this.#marker());
   }
 
   /**
-   * Deletes the folders that none of the last `keep` commits names, but those of runs that are under way. Folders are
-   * listed before markers and commits are read: a run that commits meanwhile is then seen in one or the other.
+   * Deletes what dead runs have left, and the folders that none of the last `keep` commits names, but those of runs that
+   * are under way. Folders are listed before markers and commits are read: a run that commits meanwhile is then seen in
+   * one or the other.
+   * @throws StediError the first failure, when all else is done; or the signal's reason, at once
    */
-  async sweep(keep: number, now: Date): Promise<void> {
+  async sweep(keep: number, now: Date, signal?: AbortSignal): Promise<void> {
     const folders: { readonly path: string; readonly run: string }[] = [];
-    for (const root of [...this.#zoneFolders, quarantineRoot]) {
+    const before = await lastCommits(this.#store, keep + commitsBefore);
+    const zonesBefore = before.flatMap(({ zones }) => Object.values(zones).map((zone) => zone.folder));
+    for (const root of new Set([...this.#roots, ...zonesBefore.filter(isZoneFolder)])) {
       for (const name of await this.#store.names(root)) {
         if (name.startsWith(runPrefix))
           folders.push({ path: `${root}/${name}`, run: name.slice(runPrefix.length) });
       }
     }
+    const left: string[] = [];
     const alive = new Set<string>();
     for (const name of await this.#store.names(markers)) {
-      const marker = await this.#readMarker(`${markers}/${name}`);
-      if (marker === undefined) continue;
-      if (await isAlive(marker, now)) alive.add(marker.run);
+      if (!name.endsWith(markerEnding)) continue;
+      const run = name.slice(0, -markerEnding.length);
+      if (await this.#isAlive(run, now)) alive.add(run);
+      // Before the commits are read: see `requireWhole`.
       else await this.#store.remove(`${markers}/${name}`);
+    }
+    for (const folder of [commitFolder, markers]) {
+      for (const name of await this.#store.names(folder)) if (isDraft(name)) left.push(`${folder}/${name}`);
     }
     const named = new Set<string>();
     for (const commit of await lastCommits(this.#store, keep)) {
       for (const { run } of [...Object.values(commit.zones), ...Object.values(commit.landing)])
         named.add(run);
     }
-    for (const { path, run } of folders) {
-      if (!named.has(run) && !alive.has(run)) await this.#store.remove(path);
+    for (const { path, run } of folders) if (!named.has(run) && !alive.has(run)) left.push(path);
+
+    const failures: unknown[] = [];
+    for (const path of left) {
+      signal?.throwIfAborted();
+      await this.#store.remove(path).catch((error: unknown) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   #marker(): string {
-    return `${markers}/${this.run}.json`;
+    return `${markers}/${this.run}${markerEnding}`;
   }
 
-  async #readMarker(path: string): Promise<Marker | undefined> {
-    const bytes = await this.#store.get(path);
-    try {
-      return JSON.parse(new TextDecoder().decode(bytes)) as Marker;
-    } catch {
-      return undefined; // gone meanwhile, or not a marker
-    }
+  async #isAlive(run: string, now: Date): Promise<boolean> {
+    const bytes = await this.#store.get(`${markers}/${run}${markerEnding}`);
+    if (bytes === undefined) return false; // it ended meanwhile
+    const marker = markerRecord.safeParse(parsed(bytes));
+    if (marker.data?.program === program) return underWay.has(run);
+    const state = marker.success ? await stateOf(marker.data.process) : "unknown";
+    return state === "unknown" ? now.getTime() - startOf(run) < staleAfterMs : state === "running";
   }
 }
 
-async function isAlive(marker: Marker, now: Date): Promise<boolean> {
-  if (marker.host !== hostname()) return now.getTime() - Date.parse(marker.startedAt) < staleAfterMs;
-  return isRunning(marker.process);
+function nameOf(start: Date): string {
+  return `${start.toISOString().replace(/[-:]|\.\d+/g, "")}-${randomBytes(4).toString("hex")}`;
+}
+
+/** When a run of that name began; NaN where it is none of ours. */
+function startOf(run: string): number {
+  return Date.parse(run.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)-.*$/, "$1-$2-$3:$4:$5"));
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
 }

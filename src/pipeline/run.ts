@@ -3,13 +3,21 @@
 
 import { StediError } from "../errors.js";
 import type { PartFile, PartTarget } from "../io/part-writer.js";
-import type { FileSink } from "../io/store.js";
+import type { FileSink, Store } from "../io/store.js";
 import { ConsentIndex } from "../transforms/consent.js";
 import type { Row } from "../transforms/rows.js";
 import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
 import { version } from "../version.js";
 import { carriedOver } from "./agreement.js";
-import { appendCommit, type Commit, type CommittedLanding, type CommittedZone } from "./commit-log.js";
+import {
+  appendCommit,
+  type Commit,
+  committedByAnother,
+  type CommittedLanding,
+  type CommittedZone,
+  lastCommit,
+  standsAs,
+} from "./commit-log.js";
 import {
   fingerprint,
   type Landing,
@@ -19,7 +27,7 @@ import {
   storedBytes,
 } from "./landing.js";
 import { Lookups } from "./lookups.js";
-import { purposesOf, type Zone } from "./plan.js";
+import { type Plan, purposesOf, type Zone } from "./plan.js";
 import { type PreparedRun, type PrepareOptions, prepareRun } from "./prepare.js";
 import { asCounts, type RunEvent, type RunReport, type StageReport, total, type Warning } from "./report.js";
 import { RunFolders } from "./run-folders.js";
@@ -36,6 +44,7 @@ export interface RunOptions extends PrepareOptions {
   readonly keep?: number;
   /** Ends the run with the signal's reason; nothing is published. */
   readonly signal?: AbortSignal;
+  /** Told what happens while the run is under way; must not throw. */
   readonly onEvent?: (event: RunEvent) => void;
 }
 
@@ -56,7 +65,7 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
     plan.zones.map((zone) => zone.folder),
   );
   const run = new Run(options, prepared, folders);
-  let commit: Commit;
+  let commit: Commit | undefined;
   let left: readonly Zone[];
   try {
     for (const pass of passes) await run.pass(pass);
@@ -77,19 +86,27 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
         plan.zones.flatMap((zone) => (committed.has(zone) ? [[zone.name, committed.get(zone)!]] : [])),
       ),
     };
+    await folders.requireWhole(run.partFiles());
     options.signal?.throwIfAborted();
     await appendCommit(out, commit);
   } catch (error) {
     await run.abort();
-    await folders.discard().catch(() => undefined); // what is left is swept by a later run
-    throw error;
+    if (commit !== undefined && (await mayStand(out, commit))) {
+      await folders.finish().catch(() => undefined);
+      throw unconfirmed(error);
+    }
+    await folders.discard();
+    throw await overtaken(prepared, error);
   }
   options.onEvent?.({ kind: "commit", number: commit.number });
 
-  const warnings = [...run.warnings(), ...leftWarnings(left)];
+  const warnings = [...run.warnings(), ...leftWarnings(left), ...unknownWarnings(plan, last)];
   try {
-    await folders.sweep(keep, new Date());
-    await folders.finish();
+    try {
+      await folders.sweep(keep, new Date(), options.signal);
+    } finally {
+      await folders.finish();
+    }
   } catch (error) {
     if (!(error instanceof StediError)) throw error;
     warnings.push({
@@ -189,6 +206,14 @@ class Run {
   warnings(): readonly Warning[] {
     const { rules } = this.#setup;
     return [...runWarnings(rules, this.#consent, [...this.#builds.values()]), ...this.#warnings];
+  }
+
+  /** All files that this run has written. */
+  partFiles(): readonly PartFile[] {
+    return [
+      ...[...this.#built.values()].flatMap(({ files }) => files),
+      ...[...this.#read.values()].flatMap(({ quarantine }) => quarantine),
+    ];
   }
 
   /** Closes what is open, without finishing it; never throws. */
@@ -342,6 +367,30 @@ class Run {
   }
 }
 
+/** Whether a commit that failed has appeared all the same, as far as can be told: then its files must stay. */
+function mayStand(out: Store, commit: Commit): Promise<boolean> {
+  return standsAs(out, commit).catch(() => true);
+}
+
+/** The error of a store that did not confirm a commit, which readers can see or may see. */
+function unconfirmed(error: unknown): unknown {
+  if (!(error instanceof StediError)) return error;
+  const why = "the commit may stand, but the store did not confirm that it is lasting";
+  return new StediError(
+    error.code,
+    { ...error.parts, why: [error.parts.why, why].filter(Boolean).join("; ") },
+    { cause: error },
+  );
+}
+
+/** Another run that commits sweeps the zones that a run of single stages is reading: then that is what happened. */
+async function overtaken({ out, last, inputs }: PreparedRun, error: unknown): Promise<unknown> {
+  if (inputs.size === 0 || !(error instanceof StediError)) return error;
+  if (error.code !== "STEDI_CHANGED" && error.code !== "STEDI_BAD_ZONE") return error;
+  const now = await lastCommit(out).catch(() => last);
+  return now?.number === last?.number ? error : committedByAnother(out.uri);
+}
+
 /** Writes that fail once the run has been told to stop: a join can go on writing for long without reading anything. */
 function untilStopped(target: PartTarget, signal: AbortSignal | undefined): PartTarget {
   return {
@@ -407,6 +456,21 @@ function checkNothingUnread(landings: Iterable<Landing>): void {
       next: "move them away, or run without --strict",
     });
   }
+}
+
+/** Zones of another plan: this one cannot tell whether they agree with what was built. */
+function unknownWarnings(plan: Plan, last: Commit | undefined): readonly Warning[] {
+  const unknown = Object.keys(last?.zones ?? {}).filter((name) =>
+    plan.zones.every((zone) => zone.name !== name),
+  );
+  if (unknown.length === 0) return [];
+  return [
+    {
+      code: "STEDI_W_ZONES_LEFT",
+      message: `zones that are not in the plan of this run have left the commit: ${unknown.join(", ")}; run the plan that has them to have them back`,
+      count: unknown.length,
+    },
+  ];
 }
 
 function leftWarnings(left: readonly Zone[]): readonly Warning[] {

@@ -1,0 +1,111 @@
+// Row 14 of the fault table: SIGINT and SIGTERM at any time, and on a disk that does not answer.
+// test/e2e/interrupt.test.ts holds what is printed.
+
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { folderStore } from "../../src/io/folder-store.js";
+import type { RunReport } from "../../src/pipeline/report.js";
+import { runPipeline } from "../../src/pipeline/run.js";
+import { syntheticLake } from "../../src/synthetic/lake.js";
+import { withFolder } from "../io/support.js";
+import { countedRun, type Ended, leftovers, readLake, until, writeFiles } from "./disk-support.js";
+
+async function withCommittedLake(action: (lake: string) => Promise<void>): Promise<void> {
+  await withFolder(async (lake) => {
+    for (const { path, chunks } of syntheticLake({ people: 20, seed: 14, messy: true })) {
+      writeFiles(lake, [[path, Buffer.concat([...chunks])]]);
+    }
+    await runPipeline({ lake: folderStore(lake) });
+    await action(lake);
+  });
+}
+
+/** Tells which call of a run is the first of a name and place. */
+async function callsOf(lake: string): Promise<(start: string) => number> {
+  const trace = join(lake, "_calls");
+  expect((await countedRun(lake, { STEDI_KILL_TRACE: trace }).ended).code).toBe(0);
+  const calls = readFileSync(trace, "utf8").replaceAll(lake, "").split("\n");
+  return (start) => calls.findIndex((call) => call.startsWith(start)) + 1;
+}
+
+/** Starts a run whose disk is slow at a call, or hangs, and sends it signals once it has got there. */
+async function signalled(
+  lake: string,
+  call: number,
+  disk: "slow" | "hang",
+  signals: readonly NodeJS.Signals[],
+): Promise<Ended> {
+  const trace = join(lake, "_calls");
+  const go = join(lake, "_go");
+  for (const file of [trace, go]) rmSync(file, { force: true });
+  const at = disk === "slow" ? `${call}:until:${go}` : `${call}:hang`;
+  const { child, ended } = countedRun(lake, { STEDI_KILL_AT: at, STEDI_KILL_TRACE: trace });
+  await until(() => existsSync(trace) && readFileSync(trace, "utf8").split("\n").length > call);
+  for (const signal of signals) {
+    child.kill(signal);
+    // Two signals that wait for the same process may reach it in either order.
+    await setTimeout(50);
+  }
+  writeFileSync(go, "");
+  return ended;
+}
+
+const places = [
+  "link\t/_stedi/runs/",
+  "open wx\t/_stedi/quarantine/",
+  "write\t/accelerometer/trusted/",
+  "sync\t/machine_learning/curated/",
+] as const;
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("fault 14: %s ends a run with %i wherever it is, and nothing of it is left", (signal, code) =>
+  withCommittedLake(async (lake) => {
+    const callOf = await callsOf(lake);
+    for (const place of places) {
+      const call = callOf(place);
+      const before = readLake(lake);
+      const ended = await signalled(lake, call, "slow", [signal]);
+      expect(ended.code, place).toBe(code);
+      expect(leftovers(lake), place).toEqual([]);
+      expect(readLake(lake), place).toEqual(before);
+    }
+  }),
+);
+
+test("fault 14: a run ends although the disk does not answer, and the next one sweeps", () =>
+  withCommittedLake(async (lake) => {
+    const call = (await callsOf(lake))("write\t/accelerometer/trusted/");
+    const before = readLake(lake);
+    // Without a limit of its own it would never end.
+    expect((await signalled(lake, call, "hang", ["SIGTERM"])).code).toBe(143);
+    expect(readLake(lake)).toEqual(before);
+    expect(leftovers(lake)).not.toEqual([]);
+    await runPipeline({ lake: folderStore(lake) });
+    expect(leftovers(lake)).toEqual([]);
+  }));
+
+test("fault 14: a second signal ends it at once", () =>
+  withCommittedLake(async (lake) => {
+    const call = (await callsOf(lake))("write\t/accelerometer/trusted/");
+    // The limit would end it with the first signal's code.
+    expect((await signalled(lake, call, "hang", ["SIGINT", "SIGTERM"])).code).toBe(143);
+  }));
+
+test("fault 14: after the commit a signal only cuts the sweeping short: the run is done, and the next one sweeps", () =>
+  withCommittedLake(async (lake) => {
+    const call = (await callsOf(lake))("rm\t/accelerometer/trusted/");
+    const before = readLake(lake);
+    const { code, stdout } = await signalled(lake, call, "slow", ["SIGINT"]);
+    expect(code).toBe(0);
+    const { commit, warnings } = JSON.parse(stdout) as RunReport;
+    expect(commit).toBe(before.number + 1);
+    expect(warnings.map((warning) => warning.code)).toContain("STEDI_W_NOT_SWEPT");
+    expect(readLake(lake)).toEqual({ number: commit, zones: before.zones });
+    expect(leftovers(lake).length).toBeGreaterThan(0);
+    await runPipeline({ lake: folderStore(lake) });
+    expect(leftovers(lake)).toEqual([]);
+  }));
