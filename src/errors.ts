@@ -53,6 +53,7 @@ export const errorCodes = {
   STEDI_TERMINATED: exitCodes.sigterm,
 } as const;
 
+/** A stable code: never reused for something else. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** The parts of an error message. None may hold a value or an undeclared field name of a landing record. */
@@ -73,12 +74,17 @@ export class StediError extends Error {
   readonly code: ErrorCode;
   readonly parts: ErrorParts;
 
+  /**
+   * An error of that code.
+   * @param options its cause, where there is one; it is never shown
+   */
   constructor(code: ErrorCode, parts: ErrorParts, options?: ErrorOptions) {
     super(parts.where === undefined ? parts.what : `${parts.what}: ${parts.where}`, options);
     this.code = code;
     this.parts = parts;
   }
 
+  /** What the command ends with; see `exitCodes`. */
   get exitCode(): number {
     return errorCodes[this.code];
   }

@@ -4,12 +4,30 @@ export { type ErrorCode, errorCodes, type ErrorParts, exitCodes, StediError } fr
 export { folderStore } from "./io/folder-store.js";
 export { openStore } from "./io/open-store.js";
 export type { FileSink, Store, StoredFile } from "./io/store.js";
-export type { Commit } from "./pipeline/commit-log.js";
-export { lastCommit } from "./pipeline/commit-log.js";
-export { type Plan, plan, type Step, type Zone, zone } from "./pipeline/plan.js";
+export { type Commit, type CommittedLanding, type CommittedZone, lastCommit } from "./pipeline/commit-log.js";
+export {
+  type Consenting,
+  type EveryOwner,
+  type Join,
+  type Known,
+  type Latest,
+  lookupsOf,
+  type Plan,
+  plan,
+  type SemiJoin,
+  type Sharing,
+  type Since,
+  type Step,
+  stepsUnder,
+  tablesOf,
+  type Who,
+  type Zone,
+  zone,
+} from "./pipeline/plan.js";
+export type { PrepareOptions } from "./pipeline/prepare.js";
 export type { Counts, RunEvent, RunReport, StageReport, Warning } from "./pipeline/report.js";
 export { type RunOptions, runPipeline } from "./pipeline/run.js";
-export { lakeStatus, type LakeStatus, type ZoneStatus } from "./pipeline/status.js";
+export { lakeStatus, type LakeStatus, type StatusOptions, type ZoneStatus } from "./pipeline/status.js";
 export {
   accelerometerTrusted,
   customerCurated,
@@ -18,8 +36,8 @@ export {
   stediPlan,
   stepTrainerTrusted,
 } from "./pipeline/stedi-plan.js";
-export type { Purpose } from "./transforms/consent.js";
-export type { Pairing, Policy, Rules } from "./transforms/policy.js";
+export { type Purpose, purposes } from "./transforms/consent.js";
+export { type Pairing, pairings, type Policy, policies, type Rules } from "./transforms/policy.js";
 export {
   accelerometerLanding,
   customerLanding,

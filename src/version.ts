@@ -6,4 +6,5 @@ const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.
   version: string;
 };
 
+/** The version in package.json. */
 export const version = manifest.version;

@@ -15,6 +15,7 @@ import {
   type Known,
   type Latest,
   type SemiJoin,
+  type Sharing,
   type Since,
   type Step,
   stepsUnder,
@@ -108,13 +109,15 @@ function predicate(
 }
 
 /** A step that goes by keys alone. */
-export type KeyStep = Known | SemiJoin | EveryOwner;
+export type KeyStep = Known | Sharing | SemiJoin | EveryOwner;
 
 /** The fields of a row whose keys, as a composite, such a step goes by. */
 export function keyFieldsOf(step: KeyStep): readonly string[] {
   switch (step.kind) {
     case "known":
       return [step.who.field];
+    case "sharing":
+      return [step.person];
     case "semi-join":
       return step.on.map(([field]) => field);
     case "every-owner":
@@ -127,6 +130,8 @@ export function keyTest(step: KeyStep, { consent, lookups }: StepContext): (key:
   switch (step.kind) {
     case "known":
       return step.who.by === "person" ? (key) => consent.knowsPerson(key) : (key) => consent.knowsSerial(key);
+    case "sharing":
+      return (key) => consent.personConsents(key, step.purpose);
     case "semi-join": {
       const found = lookups.keySet(
         step.table,

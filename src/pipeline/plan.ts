@@ -7,7 +7,13 @@
 import { StediError } from "../errors.js";
 import { type Purpose, purposes } from "../transforms/consent.js";
 import { type Policy, policies } from "../transforms/policy.js";
-import { type Field, type FieldKind, landingTables, type TableShape } from "../transforms/tables.js";
+import {
+  customerLanding,
+  type Field,
+  type FieldKind,
+  landingTables,
+  type TableShape,
+} from "../transforms/tables.js";
 
 /** Keeps the latest snapshot of each registration (e-mail address and serial number). */
 export interface Latest {
@@ -36,6 +42,15 @@ export interface Who {
 export interface Known {
   readonly kind: "known";
   readonly who: Who;
+  readonly reason: string;
+}
+
+/** Keeps readings of people whose word on a purpose, over all their registrations, is yes. */
+export interface Sharing {
+  readonly kind: "sharing";
+  /** The field that holds the person's e-mail address. */
+  readonly person: string;
+  readonly purpose: Purpose;
   readonly reason: string;
 }
 
@@ -90,7 +105,8 @@ export interface Join {
   readonly reason: string;
 }
 
-export type Step = Latest | Consenting | Known | SemiJoin | EveryOwner | Since | Join;
+/** One step of a zone, told apart by `kind`. A row that it does not keep is counted under its `reason`. */
+export type Step = Latest | Consenting | Known | Sharing | SemiJoin | EveryOwner | Since | Join;
 
 /** A zone: its name as a stage, its folder, its fields; the table that it reads, and what becomes of the rows. */
 export interface Zone extends TableShape {
@@ -109,7 +125,7 @@ export interface Plan {
  */
 export function zone(name: string, folder: string, source: TableShape, steps: readonly Step[]): Zone {
   need(/^[a-z][a-z0-9_]*$/.test(name), "a zone's name that is not in lower case and underscores", name);
-  need(/^[a-z][a-z0-9_]*\/[a-z][a-z0-9_]*$/.test(folder), "a zone's folder that is not `a/b`", name);
+  need(isZoneFolder(folder), "a zone's folder that is not `a/b`", name);
   for (const [index, step] of steps.entries()) {
     checkStep(source, step, `${name}, step ${index + 1} (${step.kind})`);
     need(step.kind !== "join" || index === steps.length - 1, "a join that is not the last step", name);
@@ -149,6 +165,11 @@ export function plan(zones: readonly Zone[]): Plan {
     before.add(each);
   }
   return deepFreeze({ zones: [...zones] });
+}
+
+/** Whether a zone may have this folder. */
+export function isZoneFolder(folder: string): boolean {
+  return /^[a-z][a-z0-9_]*\/[a-z][a-z0-9_]*$/.test(folder);
 }
 
 /** The steps of a zone that stand under a policy. */
@@ -221,6 +242,11 @@ function checkStep(rows: TableShape, step: Step, where: string): void {
     case "known":
       key(rows, step.who.field);
       break;
+    case "sharing":
+      key(rows, step.person);
+      // Who consents is known once all snapshots are read: rows made of them come too early.
+      need(landingOf(rows) !== customerLanding, "a step for readings on snapshots", where);
+      break;
     case "semi-join":
       need(step.on.length > 0, "a semi-join on nothing", where);
       for (const [left, right] of step.on) {
@@ -246,6 +272,11 @@ function checkStep(rows: TableShape, step: Step, where: string): void {
       key(step.through.table, step.through.build[1]);
       break;
   }
+}
+
+/** The landing table that a table's rows come from. */
+function landingOf(table: TableShape): TableShape {
+  return "source" in table ? landingOf(table.source as TableShape) : table;
 }
 
 /** Whether a registration consents is known once the whole landing zone is read: a step before must wait for that. */

@@ -13,6 +13,7 @@ export interface StageReport {
   readonly table: string;
   /** Records or rows that came in. */
   readonly read: number;
+  /** Rows written; of a landing table, good records. */
   readonly written: number;
   readonly filtered: Counts;
   readonly quarantined: Counts;
@@ -20,27 +21,37 @@ export interface StageReport {
   readonly pairs?: number;
   /** Files read of a landing table, written of a zone. */
   readonly files: number;
+  /** Stored bytes of the files that were read. */
   readonly bytesIn: number;
+  /** Stored bytes of the files that were written. */
   readonly bytesOut: number;
   /** Wall time of the pass that it was part of. */
   readonly seconds: number;
 }
 
+/** Something that a run met and went on with. */
 export interface Warning {
+  /** A stable code, `STEDI_W_…`. */
   readonly code: string;
+  /** Counts, reasons, declared field names and paths; never a value of a record. */
   readonly message: string;
+  /** Of what the message is about: records, files, zones. */
   readonly count: number;
 }
 
 /** What a run did. */
 export interface RunReport {
+  /** Its name, as in `run=…` folders. */
   readonly run: string;
   /** The number of its commit. */
   readonly commit: number;
+  /** The lake's `uri`. */
   readonly lake: string;
+  /** The `uri` of where the zones went. */
   readonly out: string;
   readonly consent: Policy;
   readonly pair: Pairing;
+  /** Wall time. */
   readonly seconds: number;
   readonly stages: readonly StageReport[];
   readonly warnings: readonly Warning[];

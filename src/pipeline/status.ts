@@ -10,6 +10,7 @@ import type { Plan } from "./plan.js";
 import { requireLake } from "./prepare.js";
 import { stediPlan } from "./stedi-plan.js";
 
+/** A zone in the last commit; what is not there is `null`. */
 export interface ZoneStatus {
   readonly zone: string;
   readonly folder: string;
@@ -24,7 +25,9 @@ export interface ZoneStatus {
   readonly ageSeconds: number | null;
 }
 
+/** See `lakeStatus`. */
 export interface LakeStatus {
+  /** The last commit, or `null` where there is none. */
   readonly commit: {
     readonly number: number;
     readonly consent: string;
@@ -35,14 +38,25 @@ export interface LakeStatus {
   readonly zones: readonly ZoneStatus[];
 }
 
-/** @param rules what a run would be asked for */
-export async function lakeStatus(of: {
+/** Whose status is asked for. */
+export interface StatusOptions {
+  /** Where the landing zones are. */
   readonly lake: Store;
+  /** Where zones and commits are: the lake, or another place. */
   readonly out: Store;
+  /** What a run would be asked for. */
   readonly rules: Rules;
+  /** Left out: the five zones of STEDI. */
   readonly plan?: Plan;
+  /** The instant that ages are counted to; left out: now. */
   readonly now?: Date;
-}): Promise<LakeStatus> {
+}
+
+/**
+ * What each zone of a plan is in the last commit. Reads listings and the commit, no records.
+ * @throws StediError `STEDI_NOT_FOUND` where there is no lake; others where the store fails
+ */
+export async function lakeStatus(of: StatusOptions): Promise<LakeStatus> {
   const { lake, out, rules, plan = stediPlan, now = new Date() } = of;
   await requireLake(lake);
   const commit = await lastCommit(out);

@@ -80,6 +80,7 @@ export const machineLearningCurated = zone(
   ],
 );
 
+/** The five zones, in an order in which they can be built. */
 export const stediPlan = plan([
   customerTrusted,
   accelerometerTrusted,

@@ -14,6 +14,7 @@ export const purposes = [
   "shareWithPublicAsOfDate",
   "shareWithFriendsAsOfDate",
 ] as const;
+/** One of `purposes`. */
 export type Purpose = (typeof purposes)[number];
 
 const emailIndex = fieldIndex(customerLanding, "email");

@@ -34,6 +34,7 @@ function table(name: string, folder: string, fields: readonly [string, FieldKind
   });
 }
 
+/** Customer snapshots: one record for each change. */
 export const customerLanding = table("customer_landing", "customer/landing", [
   ["customerName", "text"],
   ["email", "key"],
@@ -47,6 +48,7 @@ export const customerLanding = table("customer_landing", "customer/landing", [
   ["shareWithFriendsAsOfDate", "date"],
 ]);
 
+/** Readings of the phone app; `user` is an e-mail address. */
 export const accelerometerLanding = table("accelerometer_landing", "accelerometer/landing", [
   ["user", "key"],
   ["timestamp", "time"],
@@ -55,12 +57,14 @@ export const accelerometerLanding = table("accelerometer_landing", "acceleromete
   ["z", "number"],
 ]);
 
+/** Readings of the step trainers. */
 export const stepTrainerLanding = table("step_trainer_landing", "step_trainer/landing", [
   ["sensorReadingTime", "time"],
   ["serialNumber", "key"],
   ["distanceFromObject", "number"],
 ]);
 
+/** All three. */
 export const landingTables: readonly TableShape[] = Object.freeze([
   customerLanding,
   accelerometerLanding,
