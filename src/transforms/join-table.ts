@@ -48,6 +48,8 @@ const segmentMask = chunkSegments - 1;
 const placeBits = 22;
 const chunkText = 1 << placeBits;
 const placeMask = chunkText - 1;
+/** The place of a text and the number of its chunk share 32 bits. */
+const mostChunks = 1 << (32 - placeBits);
 
 const twoTo32 = 4_294_967_296;
 
@@ -112,11 +114,16 @@ export class JoinTable {
     return texts + this.#segments.length * chunkSegments * width * 4 + this.#slots.byteLength;
   }
 
-  /** Adds a row; its text is `bytes` from `from` to `to`. */
+  /**
+   * Adds a row; its text is `bytes` from `from` to `to`.
+   * @throws RangeError beyond 4 GiB of texts
+   */
   add(time: number, person: number, bytes: Uint8Array, from: number, to: number): void {
     const needed = to - from + lengthBytes + 1;
     let texts = this.#texts[this.#texts.length - 1];
     if (texts === undefined || this.#place + needed > texts.length || this.#place >= chunkText) {
+      if (this.#texts.length === mostChunks)
+        throw new RangeError("a join table holds at most 4 GiB of texts");
       texts = new Uint8Array(new SharedArrayBuffer(Math.max(chunkText, needed)));
       this.#texts.push(texts);
       this.#place = 0;

@@ -1,0 +1,431 @@
+// The build side of the join: what is probed for is found, in the order it came, by either way and in any thread, and
+// nothing else is.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { JoinTable, type People } from "../../src/transforms/join-table.js";
+import { MiB, utf8 } from "../io/support.js";
+import { at } from "../reference/helpers.js";
+
+const seed = 0x12345678;
+const chunk = 4 * MiB;
+/** How many segments go into one piece of memory. */
+const segmentsOfChunk = 65_536;
+const twoTo32 = 2 ** 32;
+
+function add(table: JoinTable, time: number, person: number, text: string): void {
+  const bytes = utf8(`<${text}>`);
+  table.add(time, person, bytes, 1, bytes.length - 1);
+}
+
+function tableOf(rows: readonly (readonly [time: number, person: number, text: string])[]): JoinTable {
+  const table = new JoinTable(seed);
+  for (const [time, person, text] of rows) add(table, time, person, text);
+  return table;
+}
+
+/** The texts found for a time and some people; everybody where they are left out. */
+function probe(table: JoinTable, time: number, people?: readonly number[] | People): string[] {
+  const found = [-7]; // what a probe before left behind
+  table.probe(time, found, people && ("list" in people ? people : { list: people }));
+  return found.flatMap((segment) =>
+    Array.from(table.textsOf(segment), (text) => Buffer.from(text).toString()),
+  );
+}
+
+const range = (length: number): number[] => Array.from({ length }, (_, number) => number);
+
+describe("a probe for people", () => {
+  const rows: [number, number, string][] = [
+    [at(1), 0, "a"],
+    [at(1), 0, "b"],
+    [at(1), 1, "c"],
+    [at(2), 0, "d"],
+    [at(1), 0, "e"],
+    [at(1) + twoTo32, 0, "f"],
+    [at(1), 0, "g"],
+  ];
+  const make = (): JoinTable => tableOf(rows);
+
+  it("finds the rows of a person and an instant, in the order they came", () => {
+    const table = make();
+    expect(probe(table, at(1), [0])).toEqual(["a", "b", "e", "g"]);
+    expect(probe(table, at(1), [1])).toEqual(["c"]);
+    expect(probe(table, at(2), [0])).toEqual(["d"]);
+    expect(probe(table, at(2), [1])).toEqual([]);
+    expect(probe(table, at(3), [0])).toEqual([]);
+  });
+
+  it("finds those of several people in the order they came, not in that of the people", () => {
+    const table = make();
+    expect(probe(table, at(1), [0, 1])).toEqual(["a", "b", "c", "e", "g"]);
+    expect(probe(table, at(1), [1, 0])).toEqual(["a", "b", "c", "e", "g"]);
+  });
+
+  it("finds nothing for nobody, or for one without readings", () => {
+    const table = make();
+    expect(probe(table, at(1), [])).toEqual([]);
+    expect(probe(table, at(1), [-1])).toEqual([]);
+    expect(probe(table, at(1), [-1, 1])).toEqual(["c"]);
+  });
+
+  it("tells instants apart that are 2^32 milliseconds apart", () => {
+    const table = make();
+    expect(probe(table, at(1) + twoTo32, [0])).toEqual(["f"]);
+    expect(probe(table, at(1) - twoTo32, [0])).toEqual([]);
+  });
+
+  it("needs rows to be there", () => {
+    const empty = new JoinTable(seed);
+    expect(probe(empty, at(1), [0])).toEqual([]);
+    empty.indexInstants();
+    expect(probe(empty, at(1))).toEqual([]);
+    expect(probe(empty, at(1), range(20))).toEqual([]);
+  });
+});
+
+describe("a probe for everybody", () => {
+  const make = (): JoinTable => {
+    const table = tableOf([
+      [at(1), 0, "a"],
+      [at(1), 1, "b"],
+      [at(2), 1, "c"],
+      [at(1), 0, "d"],
+      [at(1) + twoTo32, 0, "e"],
+    ]);
+    table.indexInstants();
+    return table;
+  };
+
+  it("finds the rows of an instant, in the order they came", () => {
+    const table = make();
+    expect(probe(table, at(1))).toEqual(["a", "b", "d"]);
+    expect(probe(table, at(2))).toEqual(["c"]);
+    expect(probe(table, at(1) + twoTo32)).toEqual(["e"]);
+    expect(probe(table, at(3))).toEqual([]);
+    expect(probe(table, at(2) + twoTo32)).toEqual([]);
+  });
+
+  it("has instants indexed once", () => {
+    const table = make();
+    const { slots } = table.memory.instants!;
+    table.indexInstants();
+    expect(table.memory.instants!.slots).toBe(slots);
+  });
+});
+
+describe("the way of a probe", () => {
+  // People are made a set only on the way by the instant.
+  const byInstant = (table: JoinTable, time: number, count: number): boolean => {
+    const people: People = { list: range(count) };
+    probe(table, time, people);
+    return people.set !== undefined;
+  };
+  const make = (indexed: boolean): JoinTable => {
+    const table = tableOf([
+      ...range(10).map((person): [number, number, string] => [at(1), person, "a"]),
+      [at(2), 0, "b"],
+    ]);
+    if (indexed) table.indexInstants();
+    return table;
+  };
+
+  it("is by the people where instants are not indexed", () => {
+    const table = make(false);
+    expect(byInstant(table, at(2), 20)).toBe(false);
+  });
+
+  it("is by the shorter of the two, or by the people where they are few", () => {
+    const table = make(true);
+    expect(byInstant(table, at(2), 7)).toBe(false);
+    expect(byInstant(table, at(2), 8)).toBe(true);
+    expect(byInstant(table, at(1), 9)).toBe(false);
+    expect(byInstant(table, at(1), 10)).toBe(false);
+    expect(byInstant(table, at(1), 11)).toBe(true);
+  });
+
+  it("makes no difference to what is found", () => {
+    const table = make(true);
+    expect(probe(table, at(1), range(9))).toEqual(Array(9).fill("a"));
+    expect(probe(table, at(1), range(11))).toEqual(Array(10).fill("a"));
+    expect(
+      probe(
+        table,
+        at(1),
+        range(12).map((person) => person + 5),
+      ),
+    ).toEqual(Array(5).fill("a"));
+    expect(probe(table, at(2), range(12))).toEqual(["b"]);
+  });
+
+  it("has the people made a set once", () => {
+    const table = make(true);
+    const people: People = { list: range(12) };
+    probe(table, at(2), people);
+    const { set } = people;
+    probe(table, at(2), people);
+    expect(people.set).toBe(set);
+  });
+});
+
+describe("the texts of a segment", () => {
+  it("are those of rows that follow each other, of one person and instant", () => {
+    const table = tableOf([
+      [at(1), 0, "a"],
+      [at(1), 0, ""],
+      [at(1), 0, "b"],
+      [at(1), 1, "c"],
+      [at(1) + twoTo32, 1, "d"],
+      [at(2), 1, "e"],
+    ]);
+    const texts = range(4).map((segment) =>
+      Array.from(table.textsOf(segment), (text) => Buffer.from(text).toString()),
+    );
+    expect(texts).toEqual([["a", "", "b"], ["c"], ["d"], ["e"]]);
+    expect(table.memory.count).toBe(4);
+  });
+
+  it("stand in their chunk with their lengths plus 1 as varints, and a zero at the end", () => {
+    const [x, y] = ["x".repeat(126), "y".repeat(127)] as const;
+    const table = tableOf([
+      [at(1), 0, x],
+      [at(1), 0, y],
+      [at(2), 0, "z"],
+    ]);
+    const bytes = [...table.chunkOf(0).subarray(table.placeOf(0), table.placeOf(1) + 3)];
+    expect(bytes).toEqual([127, ...utf8(x), 0x80, 1, ...utf8(y), 0, 2, 0x7a, 0]);
+    expect(table.chunkOf(1)).toBe(table.chunkOf(0));
+  });
+
+  it("come back whole, whatever their length", () => {
+    const lengths = [
+      0,
+      1,
+      125,
+      126,
+      127,
+      128,
+      16_382,
+      16_383,
+      16_384,
+      2_097_150,
+      2_097_151,
+      2_097_152,
+      5 * MiB,
+      3,
+    ];
+    const rows = lengths.map((length, index): [number, number, string] => [
+      at(1 + (index >> 1)),
+      0,
+      String.fromCharCode(97 + index).repeat(length),
+    ]);
+    const table = tableOf(rows);
+    for (const time of new Set(rows.map(([when]) => when))) {
+      const expected = rows.flatMap(([when, , text]) => (when === time ? [text] : []));
+      expect(probe(table, time, [0]).map((text) => text.length)).toEqual(expected.map((text) => text.length));
+      expect(probe(table, time, [0]).every((text, index) => text === expected[index])).toBe(true);
+    }
+  });
+
+  it("may go on in the next chunk", () => {
+    const table = tableOf(range(9).map((index) => [at(1), 0, String(index).repeat(MiB)]));
+    expect(table.memory.texts.length).toBe(3);
+    expect(probe(table, at(1), [0]).map((text) => [text[0], text.length])).toEqual(
+      range(9).map((index) => [String(index), MiB]),
+    );
+  });
+
+  it("fill a chunk but for the few bytes that a length may need", () => {
+    const first = "a".repeat(1_000_000); // and three bytes for its length
+    const room = chunk - 1_000_003 - 6;
+    for (const person of [0, 1]) {
+      const texts = (length: number): number => {
+        const table = tableOf([
+          [at(1), 0, first],
+          [at(1), person, "b".repeat(length)],
+          [at(2), 0, "c"],
+        ]);
+        expect(probe(table, at(1), [person]).at(-1)!.length).toBe(length);
+        expect(probe(table, at(2), [0])).toEqual(["c"]);
+        return table.chunkOf(0) === table.chunkOf(table.memory.count - 2) ? 1 : 2;
+      };
+      expect(texts(room)).toBe(1);
+      expect(texts(room + 1)).toBe(2);
+    }
+  });
+
+  it("longer than a chunk have one of their own", () => {
+    const table = tableOf([
+      [at(1), 0, "a".repeat(chunk)],
+      [at(1), 0, "b"],
+    ]);
+    expect(table.memory.texts.map((each) => each.byteLength)).toEqual([chunk + 6, chunk]);
+    expect(probe(table, at(1), [0]).map((text) => text.length)).toEqual([chunk, 1]);
+  });
+});
+
+describe("a table", () => {
+  it("has the size of its memory", () => {
+    const table = new JoinTable(seed);
+    const size = (): number => {
+      const { segments, texts, slots } = table.memory;
+      return [...segments, ...texts, slots].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    };
+    expect(table.bytes).toBe(4096);
+    for (const person of range(3000)) add(table, at(1), person, "a");
+    expect(table.bytes).toBe(size());
+    add(table, at(1), 1, "a".repeat(chunk));
+    expect(table.bytes).toBe(size());
+    expect(table.memory.texts.length).toBe(2);
+  });
+
+  it("grows with different people and instants, and not with segments", () => {
+    const slots = (rows: number, people: number): number =>
+      tableOf(range(rows).map((row) => [at(0), row % people, "a"])).memory.slots.byteLength / 4;
+    expect(slots(716, 716)).toBe(1024);
+    expect(slots(717, 717)).toBe(2048);
+    expect(slots(1433, 1433)).toBe(2048);
+    expect(slots(1434, 1434)).toBe(4096);
+    expect(slots(3000, 2)).toBe(1024);
+  });
+
+  it("has an index of instants with a third of it free", () => {
+    const slots = (rows: number): number => {
+      const table = tableOf(range(rows).map((row) => [at(row), 0, "a"]));
+      table.indexInstants();
+      return table.memory.instants!.slots.byteLength / 4;
+    };
+    expect([1, 682, 683, 1365, 1366].map(slots)).toEqual([1024, 1024, 2048, 2048, 4096]);
+  });
+
+  it("may have more segments than go into one piece of memory", () => {
+    const table = new JoinTable(seed);
+    const count = segmentsOfChunk + 10;
+    for (const row of range(count)) add(table, at(row), row % 3, String(row));
+    expect(table.memory.segments.length).toBe(2);
+    table.indexInstants();
+    for (const row of [0, 1, segmentsOfChunk - 1, segmentsOfChunk, segmentsOfChunk + 1, count - 1]) {
+      expect(probe(table, at(row), [row % 3])).toEqual([String(row)]);
+      expect(probe(table, at(row))).toEqual([String(row)]);
+      expect(probe(table, at(row), [(row + 1) % 3])).toEqual([]);
+    }
+    expect(probe(table, at(count))).toEqual([]);
+  });
+
+  it("takes no more pieces of memory than its segments need", () => {
+    const table = new JoinTable(seed);
+    for (const row of range(segmentsOfChunk)) add(table, at(row), 0, "");
+    expect(table.memory.segments.length).toBe(1);
+  });
+
+  it("takes no more texts than it can tell the places of", () => {
+    const { memory } = tableOf([[at(1), 0, "a"]]);
+    const withChunks = (count: number): JoinTable =>
+      JoinTable.of({ ...memory, texts: range(count).map(() => memory.texts[0]!) });
+    const last = withChunks(1023);
+    add(last, at(2), 0, "b");
+    expect(probe(last, at(1), [0])).toEqual(["a"]);
+    expect(probe(last, at(2), [0])).toEqual(["b"]);
+    const refusal = new RangeError("a join table holds at most 4 GiB of texts");
+    expect(() => add(withChunks(1024), at(2), 0, "b")).toThrow(refusal);
+  });
+
+  it("tells instants apart that are 2^32 milliseconds apart, however many there are", () => {
+    const times = range(2000).map((row) => at(row >> 1) + (row % 2) * twoTo32);
+    const table = tableOf(times.map((time) => [time, 0, String(time)]));
+    const found = (people?: readonly number[]): string[] =>
+      times.flatMap((time) => probe(table, time, people));
+    expect(found([0])).toEqual(times.map(String));
+    table.indexInstants();
+    expect(found([0])).toEqual(times.map(String));
+    expect(found()).toEqual(times.map(String));
+  });
+
+  it("lies otherwise in memory under another seed", () => {
+    const layout = (secret: number, time: number): Int32Array => {
+      const table = new JoinTable(secret);
+      for (const row of range(300)) add(table, time + row, row % 7, "a");
+      return new Int32Array(table.memory.slots);
+    };
+    expect(layout(1, at(0))).toEqual(layout(1, at(0)));
+    expect(layout(1, at(0))).not.toEqual(layout(2, at(0)));
+  });
+
+  it.each([1, 10, 1000, 1024, 65_536, twoTo32 / 4])(
+    "is spread over its slots by instants that are %d milliseconds apart",
+    (step) => {
+      const table = tableOf(range(700).map((row) => [at(0) + row * step, row % 2, "a"]));
+      let [longest, run] = [0, 0];
+      for (const slot of new Int32Array(table.memory.slots)) {
+        run = slot === 0 ? 0 : run + 1;
+        longest = Math.max(longest, run);
+      }
+      // Of 700 in 1024 slots, chance makes runs of some dozens.
+      expect(longest).toBeLessThan(150);
+    },
+  );
+});
+
+describe("another thread's table", () => {
+  const rows: [number, number, string][] = range(2000).map((row) => [
+    at(row % 50),
+    row % 3,
+    row % 500 ? `text ${row}` : "x".repeat(MiB),
+  ]);
+  const probes = (of: JoinTable, everybody: boolean): unknown =>
+    range(51).map((time) => [
+      probe(of, at(time), [0, 2]),
+      ...(everybody ? [probe(of, at(time)), probe(of, at(time), range(40))] : []),
+    ]);
+
+  it("finds the same, with the instants indexed or not", () => {
+    const table = tableOf(rows);
+    const plain = JoinTable.of(table.memory);
+    expect(table.memory.instants).toBeUndefined();
+    expect(probes(plain, false)).toEqual(probes(table, false));
+    table.indexInstants();
+    expect(probes(JoinTable.of(table.memory), true)).toEqual(probes(table, true));
+    plain.indexInstants();
+    expect(probes(plain, true)).toEqual(probes(table, true));
+    expect(plain.bytes).toBe(table.bytes);
+  });
+});
+
+describe("any table", () => {
+  const person = fc.integer({ min: 0, max: 12 });
+  const time = fc
+    .tuple(fc.integer({ min: 0, max: 6 }), fc.constantFrom(0, 0, twoTo32, 2 * twoTo32))
+    .map(([small, large]) => at(small) + large);
+  const rows = fc.array(
+    fc.record({ time, person, times: fc.constantFrom(1, 1, 1, 2, 3), length: fc.nat(300) }),
+    { maxLength: 150 },
+  );
+  const asked = fc.uniqueArray(fc.integer({ min: -1, max: 14 }), { maxLength: 15 });
+
+  it("gives for a probe what a search of all rows gives", () => {
+    fc.assert(
+      fc.property(
+        rows,
+        fc.array(fc.tuple(time, asked), { maxLength: 12 }),
+        fc.integer(),
+        (given, wanted, secret) => {
+          const list = given.flatMap(({ times, length, ...row }, index) =>
+            range(times).map((turn) => ({ ...row, text: `${index}.${turn}${"x".repeat(length)}` })),
+          );
+          const table = new JoinTable(secret);
+          for (const row of list) add(table, row.time, row.person, row.text);
+          const expected = (when: number, who?: readonly number[]): string[] =>
+            list.flatMap((row) =>
+              row.time === when && (!who || who.includes(row.person)) ? [row.text] : [],
+            );
+          for (const [when, who] of wanted) expect(probe(table, when, who)).toEqual(expected(when, who));
+          table.indexInstants();
+          for (const [when, who] of wanted) {
+            expect(probe(table, when, who)).toEqual(expected(when, who));
+            expect(probe(table, when)).toEqual(expected(when));
+          }
+        },
+      ),
+    );
+  });
+});
