@@ -59,7 +59,7 @@ async function withCommittedLake(action: (folder: string) => Promise<void>): Pro
   });
 }
 
-describe.runIf(mayMount)("fault 12: real file systems (root only)", () => {
+describe.runIf(await mayMount())("fault 12: real file systems (needs the right to mount)", () => {
   test("disk full, wherever in the run: refused, and nothing is left", () =>
     withFolder((lake) =>
       withMount("size=1m", async (out) => {
