@@ -46,6 +46,7 @@ export const errorCodes = {
 
   STEDI_COMMITTED_BY_ANOTHER: exitCodes.race,
 
+  STEDI_WORKER: exitCodes.bug,
   STEDI_BOOKS: exitCodes.bug,
   STEDI_BUG: exitCodes.bug,
 

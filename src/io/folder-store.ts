@@ -10,7 +10,7 @@ import { type ErrorCode, StediError } from "../errors.js";
 import { compareUtf8 } from "../transforms/keys.js";
 import { draftEnding, type FileSink, type Store, type StoredFile } from "./store.js";
 
-const chunkBytes = 256 * 1024;
+const chunkBytes = 512 * 1024;
 
 /** How many files are looked at at once. */
 const lookAhead = 32;
@@ -60,25 +60,42 @@ class FolderStore implements Store {
     return found?.isFile() ? { path, size: found.size, version: versionOf(found) } : undefined;
   }
 
-  async *read(file: StoredFile): AsyncIterable<Uint8Array> {
+  async *read(file: StoredFile, passing = false): AsyncIterable<Uint8Array> {
     const handle = await this.#attempt(file.path, () => open(this.#path(file.path), constants.O_RDONLY));
+    const size = Math.min(chunkBytes, file.size);
+    const buffers = passing ? this.#ring(size) : undefined;
+    const next = (turn: number): Promise<Buffer> => {
+      const buffer = buffers?.[turn % buffers.length] ?? Buffer.allocUnsafeSlow(size);
+      return this.#attempt(file.path, async () => {
+        const { bytesRead } = await handle.read(buffer, 0, size, null);
+        return buffer.subarray(0, bytesRead);
+      });
+    };
+    let reading: Promise<Buffer> | undefined;
     try {
       this.#expectVersion(await this.#attempt(file.path, () => handle.stat()), file);
       let left = file.size;
-      while (left > 0) {
-        const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, left));
-        const { bytesRead } = await this.#attempt(file.path, () =>
-          handle.read(buffer, 0, buffer.length, null),
-        );
-        if (bytesRead === 0) throw changed(this.#where(file.path));
-        left -= bytesRead;
-        yield buffer.subarray(0, bytesRead);
+      reading = left > 0 ? next(0) : undefined;
+      for (let turn = 1; left > 0; turn++) {
+        const chunk = await reading!;
+        reading = undefined;
+        if (chunk.length === 0 || chunk.length > left) throw changed(this.#where(file.path));
+        left -= chunk.length;
+        // The next chunk is read while this one is dealt with.
+        if (left > 0) reading = next(turn);
+        yield chunk;
       }
       // By its name: a file that was deleted or replaced meanwhile is not that of the listing any more.
       this.#expectVersion(await this.#attempt(file.path, () => stat(this.#path(file.path))), file);
     } finally {
+      await reading?.catch(() => undefined);
       await handle.close();
     }
+  }
+
+  /** Memory for a chunk being read, the one being dealt with, and what may be left over from the one before. */
+  #ring(size: number): readonly Buffer[] {
+    return Array.from({ length: 3 }, () => Buffer.allocUnsafeSlow(size));
   }
 
   async get(path: string): Promise<Uint8Array | undefined> {

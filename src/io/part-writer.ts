@@ -19,6 +19,11 @@ const partBytes = 128 * 1024 * 1024;
 
 const bufferBytes = 512 * 1024;
 
+/** What is copied into the buffer rather than written by itself. */
+const directBytes = 64 * 1024;
+
+const newline = 0x0a;
+
 /** No UTF-16 unit takes more bytes in UTF-8. */
 const bytesPerUnit = 3;
 
@@ -60,6 +65,48 @@ export class PartWriter {
     return this.#append(line);
   }
 
+  /**
+   * @param lines whole rows, each with its newline; the bytes must not change before the promise
+   * @param rows how many
+   */
+  async writeLines(lines: Uint8Array, rows: number): Promise<void> {
+    let from = 0;
+    let left = rows;
+    while (from < lines.length) {
+      const [to, count] = this.#upToLimit(lines, from, left);
+      await this.#writeBytes(lines.subarray(from, to));
+      this.#partBytes += to - from;
+      this.#partRows += count;
+      left -= count;
+      from = to;
+      if (this.#partBytes >= this.#limit) await this.close();
+    }
+  }
+
+  /** Where the row ends that brings the part to its limit, or the last one, and how many rows that is. */
+  #upToLimit(lines: Uint8Array, from: number, rows: number): readonly [number, number] {
+    if (this.#partBytes + lines.length - from < this.#limit) return [lines.length, rows];
+    const to = lines.indexOf(newline, Math.max(from, from + this.#limit - this.#partBytes - 1)) + 1;
+    let count = 0;
+    for (let at = lines.indexOf(newline, from); at >= 0 && at < to; at = lines.indexOf(newline, at + 1)) count++;
+    return [to, count];
+  }
+
+  /** Few bytes go through the buffer, many straight to the store. */
+  async #writeBytes(bytes: Uint8Array): Promise<void> {
+    if (bytes.length < directBytes) {
+      if (this.#buffer.length - this.#filled < bytes.length) await this.#flush();
+      if (this.#buffer.length < bytes.length) this.#buffer = Buffer.allocUnsafeSlow(bufferBytes);
+      this.#buffer.set(bytes, this.#filled);
+      this.#filled += bytes.length;
+      return;
+    }
+    await this.#flush();
+    await this.#settle();
+    await this.#send(bytes);
+    await this.#settle();
+  }
+
   /** Writes out what is left. @returns the parts, in order */
   async close(): Promise<readonly PartFile[]> {
     await this.#flush();
@@ -93,18 +140,20 @@ export class PartWriter {
   async #flush(): Promise<void> {
     await this.#settle();
     if (this.#filled === 0) return;
-    const sink = (this.#sink ??= await this.#open());
-    if (this.#aborted) throw new Error("written to after it was given up");
     const full = this.#buffer;
     const bytes = full.subarray(0, this.#filled);
     this.#buffer = this.#spare ?? Buffer.allocUnsafeSlow(bufferBytes);
     this.#spare = undefined;
     this.#filled = 0;
-    this.#hash.update(bytes);
-    this.#pending = sink.write(bytes).then(
-      () => void (this.#spare = full.length === bufferBytes ? full : undefined),
-      (error: unknown) => void (this.#failure = { error }),
-    );
+    await this.#send(bytes, () => void (this.#spare = full.length === bufferBytes ? full : undefined));
+  }
+
+  /** Begins to write; `#settle` waits for the end of it. */
+  async #send(bytes: Uint8Array, written: () => void = () => undefined): Promise<void> {
+    const sink = (this.#sink ??= await this.#open());
+    if (this.#aborted) throw new Error("written to after it was given up");
+    this.#pending = sink.write(bytes).then(written, (error: unknown) => void (this.#failure = { error }));
+    this.#hash.update(bytes); // while the store writes
   }
 
   async #open(): Promise<FileSink> {

@@ -34,8 +34,12 @@ export interface Store {
   names(folder: string): Promise<readonly string[]>;
   /** The file of this path as it is now, or nothing. */
   find(path: string): Promise<StoredFile | undefined>;
-  /** The bytes of exactly the file that was listed, in fresh chunks; `STEDI_CHANGED` if it is no longer that one. */
-  read(file: StoredFile): AsyncIterable<Uint8Array>;
+  /**
+   * The bytes of exactly the file that was listed, in chunks; `STEDI_CHANGED` if it is no longer that one.
+   * @param passing whether chunks may stand in memory that is used again: each is then good until the next but one is
+   * asked for
+   */
+  read(file: StoredFile, passing?: boolean): AsyncIterable<Uint8Array>;
   /** The bytes of a small file, or nothing where there is none. */
   get(path: string): Promise<Uint8Array | undefined>;
   /** Starts a new file; its folders come by themselves. */

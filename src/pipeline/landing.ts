@@ -45,6 +45,55 @@ export interface LandingTally {
   hints: Map<string, { field: string; hint: ContractHint; count: number }>;
 }
 
+/** The books of a landing table while it is read, and its quarantine. */
+export class LandingBooks {
+  readonly tally: LandingTally = {
+    read: 0,
+    good: 0,
+    droppedFields: 0,
+    bytes: 0,
+    quarantined: new Map(),
+    hints: new Map(),
+  };
+  readonly #table: TableShape;
+  readonly #quarantine: QuarantineWriter;
+
+  constructor(table: TableShape, out: PartTarget, quarantineFolder: string) {
+    this.#table = table;
+    this.#quarantine = new QuarantineWriter(out, quarantineFolder);
+  }
+
+  /** Counts good records, and the fields of them that the table does not have. */
+  good(records: number, droppedFields: number): void {
+    this.tally.read += records;
+    this.tally.good += records;
+    this.tally.droppedFields += droppedFields;
+  }
+
+  setAside(file: string, { offset, length, record }: EntryPlace, damage: Damage): Promise<void> | undefined {
+    const { tally } = this;
+    tally.read++;
+    count(tally.quarantined, damage.reason);
+    if (damage.field !== null && damage.hint !== null) {
+      const key = `${damage.field} ${damage.hint}`;
+      const seen = tally.hints.get(key) ?? { field: damage.field, hint: damage.hint, count: 0 };
+      seen.count++;
+      tally.hints.set(key, seen);
+    }
+    return this.#quarantine.write({ table: this.#table.name, file, offset, length, record }, damage);
+  }
+
+  /** @returns the parts of the quarantine */
+  close(): Promise<readonly PartFile[]> {
+    return this.#quarantine.close();
+  }
+
+  /** Never throws. */
+  abort(): Promise<void> {
+    return this.#quarantine.abort();
+  }
+}
+
 /** Takes a landing table's good rows, and what its damaged records say of people. */
 export interface LandingHandler {
   row(row: Row): Promise<void> | undefined;
@@ -53,63 +102,54 @@ export interface LandingHandler {
   progress(bytes: number): void;
 }
 
-/** Reads a landing table once, from end to end. */
+/** Reads a landing table once, from end to end, row by row. */
 export async function scanLanding(
   landing: Landing,
-  out: PartTarget,
-  quarantineFolder: string,
+  books: LandingBooks,
   handler: LandingHandler,
-): Promise<{ tally: LandingTally; quarantine: readonly PartFile[] }> {
-  const { table, store, files } = landing;
-  const tally: LandingTally = {
-    read: 0,
-    good: 0,
-    droppedFields: 0,
-    bytes: 0,
-    quarantined: new Map(),
-    hints: new Map(),
-  };
+): Promise<void> {
+  const { table, store } = landing;
   const finder = handler.damaged && new AttributionFinder();
-  const quarantine = new QuarantineWriter(out, quarantineFolder);
-
-  const setAside = (file: string, place: EntryPlace, damage: Damage): Promise<void> | undefined => {
-    count(tally.quarantined, damage.reason);
-    if (damage.field !== null && damage.hint !== null) {
-      const key = `${damage.field} ${damage.hint}`;
-      const seen = tally.hints.get(key) ?? { field: damage.field, hint: damage.hint, count: 0 };
-      seen.count++;
-      tally.hints.set(key, seen);
-    }
-    return quarantine.write({ table: table.name, file, ...place }, damage);
-  };
-
-  try {
-    for (const file of files) {
-      const where = `${store.uri}/${file.path}`;
-      const chunks = watched(store.read(file), file.size, where, (bytes) => {
-        tally.bytes += bytes;
-        handler.progress(bytes);
-      });
-      await readRecords(table, chunks, file.path, where, {
-        row(row, dropped) {
-          tally.read++;
-          tally.good++;
-          tally.droppedFields += dropped;
-          return handler.row(row);
-        },
-        damaged(damage, place, record) {
-          tally.read++;
-          if (finder) handler.damaged?.(record ? attributeRecord(record) : finder.take());
-          return setAside(file.path, place, damage);
-        },
-        skipped: (bytes) => finder?.feed(bytes),
-      });
-    }
-    return { tally, quarantine: await quarantine.close() };
-  } catch (error) {
-    await quarantine.abort();
-    throw error;
+  for (const file of landing.files) {
+    const chunks = storedChunks(landing, file, books, (bytes) => handler.progress(bytes));
+    await readRecords(table, chunks, file.path, `${store.uri}/${file.path}`, {
+      row(row, dropped) {
+        books.good(1, dropped);
+        return handler.row(row);
+      },
+      damaged(damage, place, record) {
+        if (finder) handler.damaged?.(record ? attributeRecord(record) : finder.take());
+        return books.setAside(file.path, place, damage);
+      },
+      skipped: (bytes) => finder?.feed(bytes),
+    });
   }
+}
+
+/**
+ * The bytes of a landing file as they are stored; counts them.
+ * @throws StediError `STEDI_CHANGED` where the store gives another number of bytes than it said
+ */
+export async function* storedChunks(
+  { store }: Landing,
+  file: StoredFile,
+  { tally }: LandingBooks,
+  progress: (bytes: number) => void,
+): AsyncIterable<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of store.read(file, true)) {
+    bytes += chunk.length;
+    tally.bytes += chunk.length;
+    progress(chunk.length);
+    yield chunk;
+  }
+  if (bytes === file.size) return;
+  throw new StediError("STEDI_CHANGED", {
+    what: "a file is not as long as it was said to be",
+    where: `${store.uri}/${file.path}`,
+    why: `${file.size} bytes were listed, ${bytes} were read`,
+    next: "run again when nothing writes to the landing zone",
+  });
 }
 
 /** There are no customers, or (with a tally) nothing usable in their files. */
@@ -141,26 +181,4 @@ export function storedBytes(landing: Landing): number {
 /** Adds one to a count. */
 export function count<K>(counts: Map<K, number>, key: K): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-/** @throws StediError `STEDI_CHANGED` where a store gives another number of bytes than it said */
-async function* watched(
-  chunks: AsyncIterable<Uint8Array>,
-  size: number,
-  where: string,
-  seen: (bytes: number) => void,
-): AsyncIterable<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    seen(chunk.length);
-    yield chunk;
-  }
-  if (bytes === size) return;
-  throw new StediError("STEDI_CHANGED", {
-    what: "a file is not as long as it was said to be",
-    where,
-    why: `${size} bytes were listed, ${bytes} were read`,
-    next: "run again when nothing writes to the landing zone",
-  });
 }

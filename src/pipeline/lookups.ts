@@ -50,21 +50,55 @@ export class JoinBuild {
   }
 }
 
+/** Is told the keys that stand in one field of a table's rows. */
+export interface SeenKeys {
+  add(key: string): void;
+}
+
+/** What a lookup is filled by. One that goes by a single key, or is a join's build side, need not see whole rows. */
+interface Filling {
+  readonly tap: Tap;
+  readonly seen?: { readonly field: string; readonly keys: SeenKeys };
+  readonly build?: { readonly person: string; readonly build: JoinBuild };
+}
+
 /** The lookups of one run, by the table that fills them. Asked twice for the same one, it gives the same one. */
 export class Lookups {
   readonly #made = new Map<string, unknown>();
-  readonly #taps = new Map<string, Tap[]>();
+  readonly #fillings = new Map<string, Filling[]>();
 
   /** What must be shown every row of a table before what is looked up in it can be asked. */
   tapsOf(table: TableShape): readonly Tap[] {
-    return this.#taps.get(table.name) ?? [];
+    return this.#fillingsOf(table).map(({ tap }) => tap);
+  }
+
+  /**
+   * What must be told of the rows of a table, where it is enough to tell the key in one field, and a join's rows.
+   * @returns nothing where whole rows of it, or of `then`, have to be shown
+   */
+  readersOf(
+    table: TableShape,
+    key: string,
+    then: TableShape | undefined,
+  ): { readonly seen: readonly SeenKeys[]; readonly build: JoinBuild | undefined } | undefined {
+    if (then && this.#fillingsOf(then).length > 0) return undefined;
+    const seen: SeenKeys[] = [];
+    let build: JoinBuild | undefined;
+    for (const filling of this.#fillingsOf(table)) {
+      if (filling.seen?.field === key) seen.push(filling.seen.keys);
+      else if (filling.build?.person === key && !build) build = filling.build.build;
+      else return undefined;
+    }
+    return { seen, build };
   }
 
   keySet(table: TableShape, fields: readonly string[]): KeySet {
     return this.#once(`set ${table.name} ${fields.join(" ")}`, table, () => {
       const indexes = fields.map((field) => fieldIndex(table, field));
       const keys = new Set<string>();
-      return [keys, (row) => void keys.add(compositeKey(indexes.map((index) => keyOf(row[index]!))))];
+      const tap: Tap = (row) => void keys.add(compositeKey(indexes.map((index) => keyOf(row[index]!))));
+      const [field] = fields;
+      return [keys, { tap, ...(fields.length === 1 && { seen: { field: field!, keys } }) }];
     });
   }
 
@@ -79,7 +113,7 @@ export class Lookups {
         if (keys) keys.add(keyOf(row[toIndex]!));
         else map.set(key, new Set([keyOf(row[toIndex]!)]));
       };
-      return [map, tap];
+      return [map, { tap }];
     });
   }
 
@@ -98,16 +132,20 @@ export class Lookups {
         );
         build.add(Number(row[timeIndex]), keyOf(row[personIndex]!), text);
       };
-      return [build, tap];
+      return [build, { tap, build: { person, build } }];
     });
   }
 
-  #once<T>(name: string, table: TableShape, make: () => readonly [T, Tap]): T {
+  #fillingsOf(table: TableShape): readonly Filling[] {
+    return this.#fillings.get(table.name) ?? [];
+  }
+
+  #once<T>(name: string, table: TableShape, make: () => readonly [T, Filling]): T {
     const known = this.#made.get(name);
     if (known !== undefined) return known as T;
-    const [made, tap] = make();
+    const [made, filling] = make();
     this.#made.set(name, made);
-    this.#taps.set(table.name, [...this.tapsOf(table), tap]);
+    this.#fillings.set(table.name, [...this.#fillingsOf(table), filling]);
     return made;
   }
 }

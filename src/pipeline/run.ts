@@ -21,14 +21,19 @@ import {
 import {
   fingerprint,
   type Landing,
+  LandingBooks,
   type LandingTally,
   noCustomers,
   scanLanding,
   storedBytes,
+  storedChunks,
 } from "./landing.js";
 import { Lookups } from "./lookups.js";
 import { type Plan, purposesOf, type Zone } from "./plan.js";
 import { type PreparedRun, type PrepareOptions, prepareRun } from "./prepare.js";
+import { defaultTuning, type ReadingsHandler, ReadingsPass, type Tuning } from "./readings-pass.js";
+import type { Scanners } from "./readings-pool.js";
+import { planReadings, type ReadingsPlan } from "./readings-spec.js";
 import { asCounts, type RunEvent, type RunReport, type StageReport, total, type Warning } from "./report.js";
 import { RunFolders } from "./run-folders.js";
 import type { Pass } from "./schedule.js";
@@ -46,6 +51,10 @@ export interface RunOptions extends PrepareOptions {
   readonly signal?: AbortSignal;
   /** Told what happens while the run is under way; must not throw. */
   readonly onEvent?: (event: RunEvent) => void;
+  /** How many threads read the readings; left out: 1, which is the one that calls. */
+  readonly workers?: number;
+  /** For tests and benchmarks: how the work is cut up. */
+  readonly tuning?: Tuning;
 }
 
 /**
@@ -69,6 +78,7 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
   let left: readonly Zone[];
   try {
     for (const pass of passes) await run.pass(pass);
+    await run.close();
     const built = run.builtZones();
     const carry = carriedOver(plan, last, built, basis);
     left = carry.left;
@@ -140,6 +150,8 @@ class Run {
   readonly #read = new Map<TableShape, CommittedLanding>();
   readonly #stages: StageReport[] = [];
   readonly #warnings: Warning[];
+  readonly #opened: LandingBooks[] = [];
+  #pool: Scanners | undefined;
 
   constructor(options: RunOptions, setup: PreparedRun, folders: RunFolders) {
     this.#options = options;
@@ -218,7 +230,14 @@ class Run {
 
   /** Closes what is open, without finishing it; never throws. */
   async abort(): Promise<void> {
-    for (const build of this.#builds.values()) await build.abort();
+    for (const each of [...this.#opened, ...this.#builds.values()]) await each.abort();
+    await this.close();
+  }
+
+  /** Ends the threads. */
+  async close(): Promise<void> {
+    await this.#pool?.close();
+    this.#pool = undefined;
   }
 
   /** @param together the zones that are built in the same pass; those made from this one take its rows as they come */
@@ -241,18 +260,26 @@ class Run {
     // Consent is taken in once, by the first pass of all.
     const forConsent = table === customerLanding && !this.#read.has(table);
     this.#announce(table, zones, storedBytes(landing));
-    const { tally, quarantine } = await scanLanding(landing, this.#target, this.#folders.quarantine(table), {
-      row: (each) => {
-        if (forConsent) this.#consent.addSnapshot(each);
-        return row(each);
-      },
-      ...(table === customerLanding && {
-        damaged: (attribution) => {
-          if (forConsent) this.#consent.addDamage(attribution);
+    const books = new LandingBooks(table, this.#target, this.#folders.quarantine(table));
+    this.#opened.push(books);
+    const readings = table === customerLanding ? undefined : this.#planReadings(table, zones);
+    if (readings) await this.#scanReadings(landing, books, readings, progress);
+    else {
+      await scanLanding(landing, books, {
+        row: (each) => {
+          if (forConsent) this.#consent.addSnapshot(each);
+          return row(each);
         },
-      }),
-      progress,
-    });
+        ...(table === customerLanding && {
+          damaged: (attribution) => {
+            if (forConsent) this.#consent.addDamage(attribution);
+          },
+        }),
+        progress,
+      });
+    }
+    const quarantine = await books.close();
+    const { tally } = books;
     if (forConsent) this.#checkConsent(landing, tally);
     this.#warnings.push(...landingWarnings(table, tally));
     const quarantined = asCounts(tally.quarantined);
@@ -277,6 +304,44 @@ class Run {
       seconds: secondsSince(startedAt),
     });
     return record;
+  }
+
+  /** How the pass can be split among threads; nothing where it has to be taken row by row. */
+  #planReadings(source: TableShape, zones: readonly Zone[]): ReadingsPlan | undefined {
+    return planReadings(source, zones, {
+      rules: this.#setup.rules,
+      consent: this.#consent,
+      lookups: this.#lookups,
+    });
+  }
+
+  #scanReadings(
+    landing: Landing,
+    books: LandingBooks,
+    plan: ReadingsPlan,
+    progress: (bytes: number) => void,
+  ): Promise<void> {
+    const handler: ReadingsHandler = {
+      good: (records, droppedFields) => books.good(records, droppedFields),
+      damaged: (file, place, damage) => books.setAside(file, place, damage),
+    };
+    const files = landing.files.map((file) => ({
+      path: file.path,
+      where: `${landing.store.uri}/${file.path}`,
+      chunks: () => storedChunks(landing, file, books, progress),
+    }));
+    return new ReadingsPass(plan, this.#builds, handler, this.#threads(landing), this.#options.tuning).run(
+      files,
+    );
+  }
+
+  /** Threads, where there is so much to read that starting them pays. */
+  #threads(landing: Landing): Scanners | undefined {
+    const { workers = 1, tuning = defaultTuning } = this.#options;
+    if (!this.#pool && workers > 1 && storedBytes(landing) > tuning.threadsFrom) {
+      this.#pool = tuning.scanners(workers);
+    }
+    return this.#pool;
   }
 
   #checkConsent(landing: Landing, tally: LandingTally): void {

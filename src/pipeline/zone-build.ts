@@ -53,6 +53,23 @@ export class ZoneBuild {
     };
   }
 
+  /**
+   * Takes what has become elsewhere of rows that were read for this zone.
+   * @param filtered rows dropped, by reason
+   * @param lines what is left, as it is written
+   */
+  async take(
+    read: number,
+    filtered: Iterable<readonly [string, number]>,
+    lines: { readonly bytes: Uint8Array; readonly rows: number },
+  ): Promise<void> {
+    this.read += read;
+    this.written += lines.rows;
+    const counts = this.tally.filtered;
+    for (const [reason, count] of filtered) counts.set(reason, counts.get(reason)! + count);
+    await this.#writer.writeLines(lines.bytes, lines.rows);
+  }
+
   /** Gives up what is being written; never throws. */
   abort(): Promise<void> {
     return this.#writer.abort();

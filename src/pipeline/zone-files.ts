@@ -21,7 +21,7 @@ export async function scanZone(
     if (file?.size !== part.bytes) throw badZone(where);
     const hash = createHash("sha256");
     const chunks = async function* (): AsyncIterable<Uint8Array> {
-      for await (const chunk of store.read(file)) {
+      for await (const chunk of store.read(file, true)) {
         hash.update(chunk);
         handler.progress(chunk.length);
         yield chunk;

@@ -129,6 +129,16 @@ export class ConsentIndex {
     return this.#unattributable;
   }
 
+  /** The keys of everybody whom a snapshot, good or damaged, names. */
+  people(): Iterable<string> {
+    return this.#people.keys();
+  }
+
+  /** The keys of every serial number that a snapshot, good or damaged, names. */
+  serials(): Iterable<string> {
+    return this.#serials.keys();
+  }
+
   /** Whether any snapshot, good or damaged, names this person. */
   knowsPerson(email: string): boolean {
     return this.#people.has(email);

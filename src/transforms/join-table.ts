@@ -217,6 +217,13 @@ export class JoinTable {
     }
   }
 
+  /** The number of a segment's rows. */
+  rowsOf(segment: number): number {
+    let rows = 0;
+    for (const _ of this.textsOf(segment)) rows++;
+    return rows;
+  }
+
   #continues(time: number, person: number): boolean {
     const last = this.#count - 1;
     return (

@@ -8,16 +8,25 @@ import type { Rules } from "../../src/transforms/policy.js";
 import { landingTables } from "../../src/transforms/tables.js";
 import { allRules, type EngineResult, runEngine } from "../support/engine.js";
 import { arbLake, renderLake, showLake } from "../support/lakes.js";
+import { ScannersHere } from "../support/scanners.js";
 import { lakesPerProperty } from "../support/runs.js";
+
+/** Small blocks, so that records are cut in two; scanned one by one, or ahead on a guess of where records start. */
+const arbWork = fc
+  .record({ workers: fc.integer({ min: 1, max: 3 }), blockBytes: fc.integer({ min: 1, max: 2000 }) })
+  .map(({ workers, blockBytes }) => ({
+    workers,
+    tuning: { blockBytes, threadsFrom: -1, scanners: (count: number) => new ScannersHere(count) },
+  }));
 
 describe("the engine equals the reference", () => {
   for (const rules of allRules) {
     test(`--consent ${rules.consent} --pair ${rules.pair}`, async () => {
       await fc.assert(
-        fc.asyncProperty(arbLake(), fc.integer({ min: 1, max: 64 }), async (lake, chunkSize) => {
+        fc.asyncProperty(arbLake(), fc.integer({ min: 1, max: 64 }), arbWork, async (lake, chunkSize, work) => {
           const files = renderLake(lake);
           const expected = referenceRun(files, rules);
-          const result = await runEngine(files, rules, { chunkSize });
+          const result = await runEngine(files, rules, { chunkSize, ...work });
           compare(result, expected, rules, () => showLake(lake));
         }),
         { numRuns: lakesPerProperty },

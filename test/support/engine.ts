@@ -5,6 +5,7 @@ import { StediError } from "../../src/errors.js";
 import { type Commit, lastCommit } from "../../src/pipeline/commit-log.js";
 import { stediPlan } from "../../src/pipeline/stedi-plan.js";
 import type { RunReport } from "../../src/pipeline/report.js";
+import type { Tuning } from "../../src/pipeline/readings-pass.js";
 import { runPipeline } from "../../src/pipeline/run.js";
 import type { Rules } from "../../src/transforms/policy.js";
 import { MemoryStore } from "./memory-store.js";
@@ -27,12 +28,25 @@ export const allRules: readonly Rules[] = (["latest", "as-of", "any"] as const).
 export async function runEngine(
   files: ReadonlyMap<string, Uint8Array>,
   rules: Rules,
-  options: { chunkSize?: number; stages?: readonly string[]; out?: MemoryStore } = {},
+  options: {
+    chunkSize?: number;
+    stages?: readonly string[];
+    out?: MemoryStore;
+    workers?: number;
+    tuning?: Tuning;
+  } = {},
 ): Promise<EngineResult | string> {
   const lake = new MemoryStore(files, "memory", options.chunkSize);
-  const out = options.out ?? new MemoryStore();
+  const { out = new MemoryStore(), stages, workers, tuning } = options;
   try {
-    const report = await runPipeline({ lake, out, rules, ...(options.stages && { stages: options.stages }) });
+    const report = await runPipeline({
+      lake,
+      out,
+      rules,
+      ...(stages && { stages }),
+      ...(workers && { workers }),
+      ...(tuning && { tuning }),
+    });
     return await readResult(out, report);
   } catch (error) {
     if (error instanceof StediError) return error.code;

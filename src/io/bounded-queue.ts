@@ -1,0 +1,45 @@
+// Hands things from one loop to another, in order, a bounded number of them ahead.
+
+/** See the top of this file. One loop pushes and ends it, or makes it fail; one takes. */
+export class BoundedQueue<T> {
+  readonly #limit: number;
+  readonly #items: T[] = [];
+  #ended = false;
+  #failure: { readonly error: unknown } | undefined;
+  #wakePusher = (): void => undefined;
+  #wakeTaker = (): void => undefined;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Waits while there are as many as there may be. */
+  async push(item: T): Promise<void> {
+    while (this.#items.length >= this.#limit) await new Promise<void>((wake) => (this.#wakePusher = wake));
+    this.#items.push(item);
+    this.#wakeTaker();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wakeTaker();
+  }
+
+  /** What was pushed before can still be taken. */
+  fail(error: unknown): void {
+    this.#failure = { error };
+    this.#wakeTaker();
+  }
+
+  /** The next one; nothing at the end. */
+  async take(): Promise<T | undefined> {
+    while (this.#items.length === 0) {
+      if (this.#failure) throw this.#failure.error;
+      if (this.#ended) return undefined;
+      await new Promise<void>((wake) => (this.#wakeTaker = wake));
+    }
+    const item = this.#items.shift()!;
+    this.#wakePusher();
+    return item;
+  }
+}

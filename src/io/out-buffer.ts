@@ -1,0 +1,93 @@
+// Bytes being put together for output, in a buffer that grows.
+
+/** `bytes` holds what was put in, up to `length`. */
+export class OutBuffer {
+  bytes: Buffer;
+  length = 0;
+  #view: DataView;
+
+  /** @param bytes the memory to begin with */
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+    this.#view = viewOf(bytes);
+  }
+
+  /** Copies bytes; from and to are 32-bit numbers. */
+  copy(source: Uint8Array, view: DataView, from: number, to: number): void {
+    const count = to - from;
+    this.reserve(count);
+    if (count > 256) {
+      this.bytes.set(source.subarray(from, to), this.length);
+      this.length += count;
+      return;
+    }
+    // A call costs more than copying a few words.
+    const own = this.#view;
+    const { bytes } = this;
+    let at = this.length;
+    let next = from;
+    for (; next + 4 <= to; next += 4, at += 4) own.setInt32(at, view.getInt32(next, true), true);
+    for (; next < to; next++) bytes[at++] = source[next]!;
+    this.length = at;
+  }
+
+  /** Copies what another buffer holds. */
+  append(other: OutBuffer): void {
+    this.copy(other.bytes, other.#view, 0, other.length);
+  }
+
+  /** Copies a few bytes. */
+  put(source: Uint8Array): void {
+    this.putRange(source, 0, source.length);
+  }
+
+  /** Copies a few bytes. */
+  putRange(source: Uint8Array, from: number, to: number): void {
+    this.reserve(to - from);
+    const { bytes } = this;
+    let at = this.length;
+    for (let next = from; next < to; next++) bytes[at++] = source[next]!;
+    this.length = at;
+  }
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.bytes[this.length++] = value;
+  }
+
+  text(value: string): void {
+    this.reserve(value.length * 3);
+    this.length += this.bytes.write(value, this.length);
+  }
+
+  int32(value: number): void {
+    this.reserve(4);
+    this.#view.setInt32(this.length, value, true);
+    this.length += 4;
+  }
+
+  /** Changes a number that was put in before. */
+  setInt32(at: number, value: number): void {
+    this.#view.setInt32(at, value, true);
+  }
+
+  float64(value: number): void {
+    this.reserve(8);
+    this.#view.setFloat64(this.length, value, true);
+    this.length += 8;
+  }
+
+  /** Makes room for more. */
+  reserve(count: number): void {
+    if (this.length + count <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + count));
+    larger.set(this.bytes.subarray(0, this.length));
+    this.bytes = larger;
+    this.#view = viewOf(larger);
+  }
+}
+
+/** A view over the same memory as some bytes. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}

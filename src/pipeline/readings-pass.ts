@@ -1,0 +1,265 @@
+// A pass over a table of readings, block by block: reads ahead, has the blocks scanned (by threads, where there are
+// any), and takes what becomes of their rows strictly in the order of the files.
+//
+// A block is given to a thread before those ahead of it are read, on the guess that the one before ends where a
+// record does. Where that turns out wrong, it is scanned once more from what the one before has left over.
+
+import { BlockPool, blocksOf } from "../io/blocks.js";
+import { BoundedQueue } from "../io/bounded-queue.js";
+import { clearState, type FramerState } from "../io/framer.js";
+import type { GunzipOutcome } from "../io/gunzip.js";
+import { truncated, unpacked } from "../io/records.js";
+import type { EntryPlace } from "../io/records.js";
+import type { Damage } from "../transforms/contract.js";
+import { buffersOf, ReadingsPool, type Scanners, type Work } from "./readings-pool.js";
+import { type Part, ReadingsScanner, type RoutePart, type ScanInput } from "./readings-scan.js";
+import type { ReadingsPlan, Route } from "./readings-spec.js";
+import type { ZoneBuild } from "./zone-build.js";
+
+/** A file of the table. */
+export interface ReadingsFile {
+  readonly path: string;
+  /** How errors name it. */
+  readonly where: string;
+  /** Its bytes as stored. */
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+/** Takes what is no zone's. */
+export interface ReadingsHandler {
+  good(records: number, droppedFields: number): void;
+  damaged(file: string, place: EntryPlace, damage: Damage): Promise<void> | undefined;
+}
+
+/** How the work is cut up. */
+export interface Tuning {
+  /** Bytes of a block. */
+  readonly blockBytes: number;
+  /** Threads are started for a table of more bytes than this. */
+  readonly threadsFrom: number;
+  scanners(count: number): Scanners;
+}
+
+export const defaultTuning: Tuning = {
+  blockBytes: 1024 * 1024,
+  threadsFrom: 8 * 1024 * 1024,
+  scanners: (count) => new ReadingsPool(count),
+};
+
+/** A file whose blocks so often end within a record is taken block after block. */
+const mostWrongGuesses = 2;
+
+/** A file while its blocks are read. */
+interface FileScan {
+  readonly file: ReadingsFile;
+  readonly gunzip: GunzipOutcome;
+  /** What the reader of the next block has to know; left out: the file starts there. */
+  state: FramerState | undefined;
+  wrongGuesses: number;
+  entries: number;
+  /** Where the last entry ended, if it was cut off by the end of the input. */
+  truncatedAt: number;
+}
+
+interface Flight {
+  readonly scan: FileScan;
+  readonly input: ScanInput;
+  /** Where the block ends in the file. */
+  readonly end: number;
+  /** Nothing where it waits for the one before. */
+  readonly work: Work | undefined;
+}
+
+/** See the top of this file. */
+export class ReadingsPass {
+  readonly #plan: ReadingsPlan;
+  readonly #builds: ReadonlyMap<unknown, ZoneBuild>;
+  readonly #handler: ReadingsHandler;
+  readonly #pool: Scanners | undefined;
+  readonly #scanner: ReadingsScanner;
+  readonly #blocks: BlockPool;
+  readonly #queue: BoundedQueue<Flight>;
+  #isStopped = false;
+  /** For each route with a join's build side: the numbers there of the keys, -1 for one not yet asked for. */
+  readonly #people: readonly Int32Array[];
+
+  /**
+   * @param builds the zones that are built in the pass
+   * @param pool left out: everything is done in this thread
+   */
+  constructor(
+    plan: ReadingsPlan,
+    builds: ReadonlyMap<unknown, ZoneBuild>,
+    handler: ReadingsHandler,
+    pool: Scanners | undefined,
+    { blockBytes }: Tuning = defaultTuning,
+  ) {
+    this.#plan = plan;
+    this.#builds = builds;
+    this.#handler = handler;
+    this.#pool = pool;
+    this.#scanner = new ReadingsScanner(plan.spec);
+    this.#people = plan.routes.map(() => new Int32Array(plan.keys.length).fill(-1));
+    const ahead = pool ? 2 * pool.size + 1 : 2;
+    this.#blocks = new BlockPool(blockBytes, ahead + 1);
+    this.#queue = new BoundedQueue(ahead);
+    pool?.begin(plan.spec);
+  }
+
+  async run(files: Iterable<ReadingsFile>): Promise<void> {
+    const reading = this.#read(files).then(
+      () => this.#queue.end(),
+      (error: unknown) => this.#queue.fail(error),
+    );
+    try {
+      for (let flight = await this.#queue.take(); flight; flight = await this.#queue.take()) {
+        await this.#take(flight);
+        this.#blocks.release(flight.input.bytes);
+      }
+    } catch (error) {
+      this.#isStopped = true;
+      await this.#drain();
+      throw error;
+    } finally {
+      await reading;
+    }
+  }
+
+  /** Reads blocks and has their scanning begun, as far ahead as the queue allows. */
+  async #read(files: Iterable<ReadingsFile>): Promise<void> {
+    for (const file of files) {
+      const scan: FileScan = {
+        file,
+        gunzip: { cutOff: false },
+        state: undefined,
+        wrongGuesses: 0,
+        entries: 0,
+        truncatedAt: -1,
+      };
+      const chunks = unpacked(file.chunks(), file.path, file.where, scan.gunzip);
+      for await (const { bytes, offset, last } of blocksOf(chunks, this.#blocks)) {
+        if (this.#isStopped) {
+          this.#blocks.release(bytes);
+          return;
+        }
+        const state = offset === 0 ? undefined : this.#guess(scan, offset);
+        const input = { bytes, state, last };
+        const isGuessed = offset === 0 || scan.wrongGuesses < mostWrongGuesses;
+        const work = isGuessed ? this.#pool?.scan(input) : undefined;
+        await this.#queue.push({ scan, input, end: offset + bytes.length, work });
+      }
+    }
+  }
+
+  #guess({ state }: FileScan, offset: number): FramerState {
+    return { ...clearState(offset), inArray: state?.inArray ?? false };
+  }
+
+  async #take({ scan, input, end, work: begun }: Flight): Promise<void> {
+    const { state } = scan;
+    let work = begun;
+    if (work && input.state && !isSame(input.state, state!)) {
+      scan.wrongGuesses++;
+      work.discard();
+      work = undefined;
+    }
+    work ??= this.#scanHere({ ...input, state });
+    const { entries } = scan;
+    for (;;) {
+      const part = await work.next();
+      await this.#takePart(part, scan, entries);
+      work.release(part);
+      if (!part.end) continue;
+      scan.state = part.end.state;
+      scan.entries = entries + part.end.count;
+      break;
+    }
+    if (input.last && scan.gunzip.cutOff && scan.truncatedAt !== end) {
+      // What a cut-off gzip file has lost may have been anything, even where it was cut between records.
+      const place = { offset: end, length: 0, record: scan.entries + 1 };
+      await this.#handler.damaged(scan.file.path, place, truncated);
+    }
+  }
+
+  #scanHere(input: ScanInput): Work {
+    const scan = this.#scanner.scan(input);
+    return {
+      next: () => Promise.resolve(scan.next()),
+      release: (part) => this.#scanner.reuse(buffersOf(part)),
+      discard: () => undefined,
+    };
+  }
+
+  async #takePart(part: Part, scan: FileScan, entriesBefore: number): Promise<void> {
+    this.#handler.good(part.good, part.dropped);
+    for (const { offset, length, record, damage } of part.damaged) {
+      if (damage.reason === "truncated") scan.truncatedAt = offset + length;
+      const place = { offset, length, record: entriesBefore + record };
+      await this.#handler.damaged(scan.file.path, place, damage);
+    }
+    for (const [index, route] of this.#plan.routes.entries()) {
+      await this.#takeRoute(route, this.#plan.spec.routes[index]!.steps, part.routes[index]!, index, part.good);
+    }
+  }
+
+  async #takeRoute(route: Route, steps: number, part: RoutePart, index: number, good: number): Promise<void> {
+    const { zone, reasons, seen, build, joined } = route;
+    const { keys } = this.#plan;
+    let kept = good;
+    const filtered: [string, number][] = [];
+    for (let step = 0; step < steps; step++) {
+      filtered.push([reasons[step]!, part.filtered[step]!]);
+      kept -= part.filtered[step]!;
+    }
+    if (part.seen) for (const number of part.seen) for (const each of seen) each.add(keys[number]!);
+    if (part.brought && build) this.#bring(build, part.brought, this.#people[index]!);
+    const waits: Promise<void>[] = [];
+    if (part.lines) waits.push(this.#builds.get(zone)!.take(good, filtered, part.lines));
+    if (joined && part.joined) {
+      const { lines, noPair, pairs, crossPersonPairs } = part.joined;
+      const ownFilters = joined.zone === zone ? filtered : [];
+      const target = this.#builds.get(joined.zone)!;
+      target.tally.pairs += pairs;
+      target.tally.crossPersonPairs += crossPersonPairs;
+      const read = joined.zone === zone ? good : kept;
+      waits.push(target.take(read, [...ownFilters, [joined.step.reason, noPair]], lines));
+    }
+    await Promise.all(waits);
+  }
+
+  #bring(build: NonNullable<Route["build"]>, rows: Uint8Array, people: Int32Array): void {
+    const view = new DataView(rows.buffer, rows.byteOffset, rows.length);
+    const { keys } = this.#plan;
+    for (let at = 0; at < rows.length;) {
+      const time = view.getFloat64(at, true);
+      const key = view.getInt32(at + 8, true);
+      const from = at + 16;
+      at = from + view.getInt32(at + 12, true);
+      if (people[key] === -1) people[key] = build.numberOf(keys[key]!);
+      build.table.add(time, people[key]!, rows, from, at);
+    }
+  }
+
+  /** Lets the reader come to an end without anything being taken. */
+  async #drain(): Promise<void> {
+    for (;;) {
+      try {
+        const flight = await this.#queue.take();
+        if (!flight) return;
+        this.#blocks.release(flight.input.bytes);
+      } catch {
+        return; // the first error is the one that is told
+      }
+    }
+  }
+}
+
+/** Whether a reader that starts with the one state gives the same as one that starts with the other. */
+function isSame(guess: FramerState, state: FramerState): boolean {
+  return (
+    state.place === "between" &&
+    state.stretch === undefined &&
+    state.left.length === 0 &&
+    state.inArray === guess.inArray
+  );
+}

@@ -1,0 +1,173 @@
+// Threads that scan blocks of readings, and what is said to them and by them. A thread takes its blocks in the order
+// in which they are given to it, and waits when it is some parts ahead of whoever takes these.
+
+import { Worker } from "node:worker_threads";
+import { StediError } from "../errors.js";
+import type { Part, ScanInput } from "./readings-scan.js";
+import type { ReadingsSpec } from "./readings-spec.js";
+
+/** The work on one block: its parts, in order. */
+export interface Work {
+  /** The next part; there is none after the one with an `end`. */
+  next(): Promise<Part>;
+  /** Gives a part's buffers back, once its bytes are not needed any more. */
+  release(part: Part): void;
+  /** Says that no more parts of it are wanted. */
+  discard(): void;
+}
+
+/** Scans blocks side by side. */
+export interface Scanners {
+  readonly size: number;
+  /** Says what the blocks from now on are scanned for. */
+  begin(spec: ReadingsSpec): void;
+  scan(input: ScanInput): Work;
+  close(): Promise<void>;
+}
+
+export type ToWorker =
+  | { readonly kind: "pass"; readonly spec: ReadingsSpec }
+  | { readonly kind: "scan"; readonly job: number; readonly input: ScanInput }
+  | { readonly kind: "release"; readonly job: number; readonly buffers: readonly ArrayBuffer[] };
+
+export interface FromWorker {
+  readonly job: number;
+  readonly part: Part;
+}
+
+/** How many parts of a job a thread may be ahead. */
+export const partsAhead = 4;
+
+/** From the sources, as the tests run them, a thread needs a loader for TypeScript. */
+const fromSources = import.meta.url.endsWith(".ts");
+
+/** See the top of this file. */
+export class ReadingsPool implements Scanners {
+  readonly size: number;
+  readonly #threads: readonly Thread[];
+
+  constructor(size: number) {
+    this.size = size;
+    this.#threads = Array.from({ length: size }, () => new Thread());
+  }
+
+  begin(spec: ReadingsSpec): void {
+    for (const thread of this.#threads) thread.send({ kind: "pass", spec });
+  }
+
+  /** Gives a block to the thread with the least to do. */
+  scan(input: ScanInput): Work {
+    return this.#threads.reduce((least, thread) => (thread.jobs < least.jobs ? thread : least)).scan(input);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+}
+
+class Thread {
+  readonly #worker = new Worker(new URL(`./readings-worker.${fromSources ? "ts" : "js"}`, import.meta.url), {
+    ...(fromSources && { execArgv: ["--import", "tsx"] }),
+  });
+  readonly #jobs = new Map<number, Job>();
+  #lastJob = 0;
+  #failure: StediError | undefined;
+
+  constructor() {
+    this.#worker.on("message", ({ job, part }: FromWorker) => {
+      const found = this.#jobs.get(job);
+      if (part.end) this.#jobs.delete(job);
+      found?.arrived(part);
+    });
+    this.#worker.on("error", (error) => this.#fail((error as NodeJS.ErrnoException).code));
+    this.#worker.on("messageerror", () => this.#fail(undefined));
+    this.#worker.on("exit", () => this.#fail(undefined));
+    // A thread that has nothing to do keeps no process alive.
+    this.#worker.unref();
+  }
+
+  get jobs(): number {
+    return this.#jobs.size;
+  }
+
+  send(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  scan(input: ScanInput): Work {
+    const number = ++this.#lastJob;
+    const job = new Job((buffers) => this.send({ kind: "release", job: number, buffers }, buffers));
+    if (this.#failure) job.fail(this.#failure);
+    else {
+      this.#jobs.set(number, job);
+      this.#worker.ref();
+      this.send({ kind: "scan", job: number, input });
+    }
+    return job;
+  }
+
+  async close(): Promise<void> {
+    this.#worker.removeAllListeners("exit");
+    await this.#worker.terminate();
+  }
+
+  /** Errors of a thread may quote what it was reading, so only their code is told. */
+  #fail(code: string | undefined): void {
+    this.#failure ??= new StediError("STEDI_WORKER", {
+      what: "a worker thread died",
+      why: code ?? "an error that nothing caught",
+      next: "run again; if it happens again, with --workers 1, and report it",
+    });
+    for (const job of this.#jobs.values()) job.fail(this.#failure);
+    this.#jobs.clear();
+  }
+}
+
+class Job implements Work {
+  readonly #giveBack: (buffers: ArrayBuffer[]) => void;
+  readonly #parts: Part[] = [];
+  #failure: StediError | undefined;
+  #isDiscarded = false;
+  #wake = (): void => undefined;
+
+  constructor(giveBack: (buffers: ArrayBuffer[]) => void) {
+    this.#giveBack = giveBack;
+  }
+
+  arrived(part: Part): void {
+    if (this.#isDiscarded) return this.release(part);
+    this.#parts.push(part);
+    this.#wake();
+  }
+
+  fail(error: StediError): void {
+    this.#failure = error;
+    this.#wake();
+  }
+
+  async next(): Promise<Part> {
+    while (this.#parts.length === 0) {
+      if (this.#failure) throw this.#failure;
+      await new Promise<void>((wake) => (this.#wake = wake));
+    }
+    return this.#parts.shift()!;
+  }
+
+  release(part: Part): void {
+    this.#giveBack(buffersOf(part));
+  }
+
+  discard(): void {
+    this.#isDiscarded = true;
+    for (const part of this.#parts.splice(0)) this.release(part);
+  }
+}
+
+/** The memory that a part's bytes stand in. */
+export function buffersOf(part: Part): ArrayBuffer[] {
+  return part.routes.flatMap(({ lines, brought, joined }) =>
+    [lines?.bytes, brought, joined?.lines.bytes].flatMap((bytes) =>
+      bytes ? [bytes.buffer as ArrayBuffer] : [],
+    ),
+  );
+}

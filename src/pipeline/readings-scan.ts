@@ -1,0 +1,572 @@
+// Reads one block of a table of readings and says what becomes of its rows, by the tables of a ReadingsSpec. The same
+// code runs in worker threads and, for small inputs or one worker, on the main thread; it waits for nothing.
+
+import type { FramerState } from "../io/framer.js";
+import { OutBuffer, viewOf } from "../io/out-buffer.js";
+import { entryKinds, TableReader } from "../io/table-reader.js";
+import type { Template } from "../io/template.js";
+import type { Damage } from "../transforms/contract.js";
+import { JoinTable, type People } from "../transforms/join-table.js";
+import { KeyTable } from "../transforms/key-table.js";
+import { keyOf } from "../transforms/keys.js";
+import { type Row, rowFormat } from "../transforms/rows.js";
+import { isQuoted, takenText, tokenSeparator } from "../transforms/taken.js";
+import type { TableShape } from "../transforms/tables.js";
+import type { JoinSpec, ReadingsSpec, RouteSpec } from "./readings-spec.js";
+
+/** A block of a file, and what the reader of the one before it knew; left out: the file starts here. */
+export interface ScanInput {
+  readonly bytes: Uint8Array;
+  readonly state: FramerState | undefined;
+  /** Whether the file ends with it. */
+  readonly last: boolean;
+}
+
+/** Rows as lines of text. */
+export interface Lines {
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+}
+
+/** What has become of some rows of a block. */
+export interface Part {
+  readonly routes: readonly RoutePart[];
+  readonly good: number;
+  readonly dropped: number;
+  readonly damaged: readonly DamagedEntry[];
+  /** Set in a block's last part: the number of its entries, and what the reader of the next block has to know. */
+  readonly end: { readonly count: number; readonly state: FramerState } | undefined;
+}
+
+/** Counts are of the rows of the part. */
+export interface RoutePart {
+  /** Rows dropped, by step. */
+  readonly filtered: readonly number[];
+  readonly lines: Lines | undefined;
+  /** The numbers of the keys of kept rows, with repetitions left out here and there. */
+  readonly seen: Int32Array | undefined;
+  /** Kept rows for a join's build side: each a time (double), a key (int32), a length (int32) and that many bytes. */
+  readonly brought: Uint8Array | undefined;
+  readonly joined:
+    | {
+        readonly lines: Lines;
+        readonly noPair: number;
+        readonly pairs: number;
+        readonly crossPersonPairs: number;
+      }
+    | undefined;
+}
+
+/** Where an entry stands in its file, its number in the block counted from 1, and what is wrong with it. */
+export interface DamagedEntry {
+  readonly offset: number;
+  readonly length: number;
+  readonly record: number;
+  readonly damage: Damage;
+}
+
+/** A part is handed on when one of its buffers has this many bytes. */
+const partBytes = 1024 * 1024;
+const joinBytes = partBytes + 64 * 1024;
+const noBuffer = new OutBuffer(Buffer.alloc(0));
+
+const newline = 0x0a;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const comma = 0x2c;
+const mark = 0x22;
+
+const nobody: People = { list: [] };
+
+/** What the blocks of one pass share in one thread. */
+export class ReadingsScanner {
+  readonly spec: ReadingsSpec;
+  readonly keys: KeyTable;
+  readonly templates: Template[] = [];
+  readonly format: (row: Row) => string;
+  readonly tables: readonly (JoinTable | undefined)[];
+  readonly #free: Buffer[] = [];
+
+  constructor(spec: ReadingsSpec) {
+    this.spec = spec;
+    this.keys = new KeyTable(spec.keys);
+    this.format = rowFormat(spec.table);
+    this.tables = spec.routes.map(({ join }) => join && JoinTable.of(join.table));
+  }
+
+  scan(input: ScanInput): BlockScan {
+    return new BlockScan(this, input);
+  }
+
+  /** An empty buffer for at least this many bytes: one that was given back, if it can be. */
+  buffer(size: number): OutBuffer {
+    const free = this.#free.pop();
+    return new OutBuffer(free && free.length >= size ? free : Buffer.allocUnsafeSlow(size));
+  }
+
+  /** Takes back the memory of parts that nobody needs any more. */
+  reuse(buffers: readonly ArrayBuffer[]): void {
+    for (const buffer of buffers) this.#free.push(Buffer.from(buffer));
+  }
+}
+
+/** The work on one block: `next` gives its parts, one after another, up to the one with an `end`. */
+export class BlockScan {
+  readonly #shared: ReadingsScanner;
+  readonly #reader: TableReader;
+  readonly #last: boolean;
+  readonly #routes: readonly RouteScan[];
+  readonly #keyField: number;
+  readonly #timeField: number;
+  #key = -1;
+  #damaged: DamagedEntry[] = [];
+  #good = 0;
+  #dropped = 0;
+
+  constructor(shared: ReadingsScanner, { bytes, state, last }: ScanInput) {
+    const { spec, tables } = shared;
+    this.#shared = shared;
+    this.#reader = new TableReader(spec.table, {
+      keyIndex: spec.keyField,
+      templates: shared.templates,
+      ...(state && { state }),
+    });
+    this.#reader.feed(bytes);
+    this.#last = last;
+    this.#keyField = spec.keyField;
+    this.#timeField = spec.timeField;
+    const view = viewOf(this.#reader.bytes);
+    this.#routes = spec.routes.map(
+      (route, index) => new RouteScan(route, shared, tables[index], this.#reader, view),
+    );
+  }
+
+  next(): Part {
+    if (this.#take()) {
+      if (!this.#last) return this.#part(true);
+      this.#reader.finish();
+      if (this.#take()) return this.#part(true);
+    }
+    return this.#part(false);
+  }
+
+  /** @returns whether there are no more entries; false where a part is full */
+  #take(): boolean {
+    const reader = this.#reader;
+    const routes = this.#routes;
+    for (;;) {
+      for (const route of routes) {
+        if (route.isFull()) return false;
+      }
+      switch (reader.next()) {
+        case entryKinds.none:
+          return true;
+        case entryKinds.plain: {
+          const { from, to } = reader;
+          this.#good++;
+          this.#dropped += reader.dropped;
+          if (!reader.key.same) {
+            const field = this.#keyField;
+            this.#key = this.#shared.keys.findPlain(reader.bytes, from[field]!, to[field]!);
+          }
+          const time = this.#timeField < 0 ? 0 : timeAt(reader.bytes, from[this.#timeField]!);
+          for (const route of routes) route.plain(this.#key, time);
+          break;
+        }
+        case entryKinds.row: {
+          const { row } = reader;
+          this.#good++;
+          this.#dropped += reader.dropped;
+          const key = this.#shared.keys.find(keyOf(row[this.#keyField]!));
+          const time = this.#timeField < 0 ? 0 : Number(row[this.#timeField]);
+          for (const route of routes) route.row(key, time, row);
+          break;
+        }
+        default: {
+          const { offset, length, count, damage } = reader;
+          this.#damaged.push({ offset, length, record: count, damage: damage! });
+        }
+      }
+    }
+  }
+
+  #part(ended: boolean): Part {
+    const part = {
+      routes: this.#routes.map((route) => route.part()),
+      good: this.#good,
+      dropped: this.#dropped,
+      damaged: this.#damaged,
+      end: ended ? { count: this.#reader.count, state: ownState(this.#reader.state) } : undefined,
+    };
+    this.#good = this.#dropped = 0;
+    this.#damaged = [];
+    return part;
+  }
+}
+
+/** One route's share of the work on a block. */
+class RouteScan {
+  readonly #spec: RouteSpec;
+  readonly #shape: TableShape;
+  readonly #reader: TableReader;
+  readonly #view: DataView;
+  readonly #shared: ReadingsScanner;
+  readonly #format: (row: Row) => string;
+  readonly #verdicts: Int32Array;
+  /** The verdict on a key that is not in the table. */
+  readonly #unknown: number;
+  readonly #starts: Float64Array | undefined;
+  readonly #join: JoinScan | undefined;
+  /** What stands before each value in a line. */
+  readonly #names: readonly Uint8Array[];
+  readonly #size: number;
+  #filtered: number[];
+  #lines: OutBuffer;
+  #rows = 0;
+  #brought: OutBuffer;
+  #seen: number[] = [];
+  #lastSeen = -1;
+  // Kept records that are their own lines and stand next to each other are copied as one run.
+  #runFrom = 0;
+  #runTo = 0;
+
+  constructor(
+    spec: RouteSpec,
+    shared: ReadingsScanner,
+    build: JoinTable | undefined,
+    reader: TableReader,
+    view: DataView,
+  ) {
+    const {
+      spec: { table },
+      keys,
+      format,
+    } = shared;
+    this.#spec = spec;
+    this.#shared = shared;
+    this.#shape = table;
+    this.#reader = reader;
+    this.#view = view;
+    this.#format = format;
+    this.#verdicts = new Int32Array(spec.verdicts);
+    this.#unknown = keys.size;
+    this.#starts = spec.since && new Float64Array(spec.since.starts);
+    this.#join = spec.join && build && new JoinScan(spec.join, build, shared);
+    this.#names = table.fields.map(({ name }) => Buffer.from(`"${name}":`));
+    this.#size = reader.bytes.length + 1024;
+    this.#filtered = this.#zeros();
+    this.#lines = spec.writes ? shared.buffer(this.#size) : noBuffer;
+    this.#brought = spec.brings ? shared.buffer(this.#size) : noBuffer;
+  }
+
+  /** Whether the rows so far have to be handed on first. A join may have more of them than fit into a part. */
+  isFull(): boolean {
+    return this.#join?.isFull() ?? false;
+  }
+
+  /** Takes the plain record that the reader has come to. */
+  plain(key: number, time: number): void {
+    if (!this.#keeps(key, time)) return;
+    const reader = this.#reader;
+    if (this.#spec.writes) {
+      const { start, end } = reader;
+      this.#rows++;
+      if (!reader.canonical) {
+        this.#flush();
+        this.#compose(this.#lines);
+        this.#lines.byte(newline);
+      } else if (this.#runTo > 0 && start === this.#runTo + 1 && reader.bytes[this.#runTo] === newline) {
+        this.#runTo = end;
+      } else {
+        this.#flush();
+        this.#runFrom = start;
+        this.#runTo = end;
+      }
+    }
+    this.#tell(key);
+    if (this.#spec.brings) this.#bringPlain(key, time, this.#spec.brings);
+    if (this.#join?.finds(key, time)) {
+      const { line } = this.#join;
+      if (reader.canonical) line.copy(reader.bytes, this.#view, reader.start, reader.end);
+      else this.#compose(line);
+      this.#join.write();
+    }
+  }
+
+  /** Takes a record that came the full way. */
+  row(key: number, time: number, row: Row): void {
+    if (!this.#keeps(key, time)) return;
+    if (this.#spec.writes) {
+      this.#rows++;
+      this.#flush();
+      this.#lines.text(this.#format(row));
+    }
+    this.#tell(key);
+    const { brings } = this.#spec;
+    if (brings) {
+      const out = this.#startBringing(key, time);
+      const from = out.length;
+      const fields = brings.map((index) => this.#shape.fields[index]!);
+      const values = brings.map((index) => row[index]);
+      out.text(takenText(fields, values));
+      out.setInt32(from - 4, out.length - from);
+    }
+    if (this.#join?.finds(key, time)) {
+      this.#join.line.text(this.#format(row).slice(0, -1));
+      this.#join.write();
+    }
+  }
+
+  /** Hands on what there is so far. */
+  part(): RoutePart {
+    this.#flush();
+    const part = {
+      filtered: this.#filtered,
+      lines: this.#spec.writes ? { bytes: used(this.#lines), rows: this.#rows } : undefined,
+      seen: this.#spec.tells ? Int32Array.from(this.#seen) : undefined,
+      brought: this.#spec.brings ? used(this.#brought) : undefined,
+      joined: this.#join?.part(),
+    };
+    this.#filtered = this.#zeros();
+    if (this.#spec.writes) this.#lines = this.#shared.buffer(this.#size);
+    if (this.#spec.brings) this.#brought = this.#shared.buffer(this.#size);
+    this.#rows = 0;
+    this.#seen = [];
+    this.#lastSeen = -1;
+    return part;
+  }
+
+  #keeps(key: number, time: number): boolean {
+    const number = key < 0 ? this.#unknown : key;
+    let step = this.#verdicts[number]!;
+    if (step < 0) {
+      if (!this.#starts || time >= this.#starts[number]!) return true;
+      step = this.#spec.since!.step;
+    }
+    this.#filtered[step]!++;
+    return false;
+  }
+
+  #tell(key: number): void {
+    if (!this.#spec.tells || key === this.#lastSeen) return;
+    this.#lastSeen = key;
+    this.#seen.push(key);
+  }
+
+  #startBringing(key: number, time: number): OutBuffer {
+    const out = this.#brought;
+    out.float64(time);
+    out.int32(key);
+    out.int32(0); // the length, when it is known
+    return out;
+  }
+
+  #bringPlain(key: number, time: number, brings: readonly number[]): void {
+    const { bytes, from, to } = this.#reader;
+    const out = this.#startBringing(key, time);
+    const start = out.length;
+    for (let turn = 0; turn < brings.length; turn++) {
+      const index = brings[turn]!;
+      if (turn > 0) out.byte(tokenSeparator);
+      if (from[index]! < 0) continue;
+      const quoted = isQuoted(this.#shape.fields[index]!);
+      if (quoted) out.byte(mark);
+      out.copy(bytes, this.#view, from[index]!, to[index]!);
+      if (quoted) out.byte(mark);
+    }
+    out.setInt32(start - 4, out.length - start);
+  }
+
+  /** Puts a plain record's line together, without its newline. */
+  #compose(out: OutBuffer): void {
+    const { bytes, from, to } = this.#reader;
+    const { fields } = this.#shape;
+    out.byte(openBrace);
+    let first = true;
+    for (let index = 0; index < fields.length; index++) {
+      if (from[index]! < 0) continue;
+      if (!first) out.byte(comma);
+      first = false;
+      out.put(this.#names[index]!);
+      const quoted = isQuoted(fields[index]!);
+      if (quoted) out.byte(mark);
+      out.copy(bytes, this.#view, from[index]!, to[index]!);
+      if (quoted) out.byte(mark);
+    }
+    out.byte(closeBrace);
+  }
+
+  #flush(): void {
+    if (this.#runTo === this.#runFrom) return;
+    this.#lines.copy(this.#reader.bytes, this.#view, this.#runFrom, this.#runTo);
+    this.#lines.byte(newline);
+    this.#runFrom = this.#runTo = 0;
+  }
+
+  #zeros(): number[] {
+    return new Array<number>(this.#spec.steps).fill(0);
+  }
+}
+
+/** The probe side of a join: finds the pairs of a row, then writes them. */
+class JoinScan {
+  /** The row at hand as its line, without the newline: to be filled between `finds` and `write`. */
+  readonly line = new OutBuffer(Buffer.allocUnsafeSlow(1024));
+  readonly #spec: JoinSpec;
+  readonly #shared: ReadingsScanner;
+  readonly #table: JoinTable;
+  readonly #ends: Uint32Array;
+  readonly #people: Int32Array;
+  /** What stands before each value that is taken. */
+  readonly #names: readonly Uint8Array[];
+  /** The people of keys that have many, which are asked for again and again. */
+  readonly #many = new Map<number, People>();
+  readonly #found: number[] = [];
+  readonly #own: number[] = [];
+  #out: OutBuffer;
+  #rows = 0;
+  #noPair = 0;
+  #pairs = 0;
+  #crossPersonPairs = 0;
+  // Where writing has stopped, if a part was full: a segment found, and a place in its texts.
+  #segment = 0;
+  #place = 0;
+
+  constructor(spec: JoinSpec, table: JoinTable, shared: ReadingsScanner) {
+    this.#spec = spec;
+    this.#shared = shared;
+    this.#out = shared.buffer(joinBytes);
+    this.#table = table;
+    this.#ends = new Uint32Array(spec.ends);
+    this.#people = new Int32Array(spec.people);
+    this.#names = spec.take.map(({ name }) => Buffer.from(`,"${name}":`));
+  }
+
+  isFull(): boolean {
+    if (this.#segment < this.#found.length) this.write();
+    return this.#out.length >= partBytes;
+  }
+
+  /** Looks a row up; what is found is written by `write`. */
+  finds(key: number, time: number): boolean {
+    const own = this.#peopleOf(key);
+    this.line.length = 0;
+    this.#segment = this.#place = 0;
+    if (this.#spec.everybody) {
+      this.#table.probe(time, this.#found);
+      if (this.#found.length > 0) {
+        this.#table.probe(time, this.#own, own);
+        this.#crossPersonPairs += this.#count(this.#found) - this.#count(this.#own);
+      }
+    } else {
+      this.#table.probe(time, this.#found, own);
+    }
+    if (this.#found.length === 0) {
+      this.#noPair++;
+      return false;
+    }
+    this.#pairs--; // the first of a row's pairs is the row itself
+    return true;
+  }
+
+  /** Writes pairs until there are no more, or the part is full. */
+  write(): void {
+    const found = this.#found;
+    if (this.#segment === 0 && this.#place === 0) this.line.length--; // its closing brace
+    for (; this.#segment < found.length; this.#segment++) {
+      const chunk = this.#table.chunkOf(found[this.#segment]!);
+      let place = this.#place > 0 ? this.#place : this.#table.placeOf(found[this.#segment]!);
+      while (chunk[place] !== 0) {
+        if (this.#out.length >= partBytes) {
+          this.#place = place;
+          return;
+        }
+        place = this.#writePair(chunk, place);
+      }
+      this.#place = 0;
+    }
+  }
+
+  part(): RoutePart["joined"] {
+    const part = {
+      lines: { bytes: used(this.#out), rows: this.#rows },
+      noPair: this.#noPair,
+      pairs: this.#pairs,
+      crossPersonPairs: this.#crossPersonPairs,
+    };
+    this.#out = this.#shared.buffer(joinBytes);
+    this.#rows = this.#noPair = this.#pairs = this.#crossPersonPairs = 0;
+    return part;
+  }
+
+  /** @returns the place of the next text */
+  #writePair(chunk: Uint8Array, at: number): number {
+    let place = at;
+    let length = 0;
+    let shift = 0;
+    for (; chunk[place]! > 0x7f; shift += 7) length |= (chunk[place++]! & 0x7f) << shift;
+    length |= chunk[place++]! << shift;
+    const end = place + length - 1;
+
+    const out = this.#out;
+    out.append(this.line);
+    for (const name of this.#names) {
+      if (place < end && chunk[place] !== tokenSeparator) {
+        out.put(name);
+        let to = place;
+        while (to < end && chunk[to] !== tokenSeparator) to++;
+        out.putRange(chunk, place, to);
+        place = to;
+      }
+      place++; // the separator
+    }
+    out.byte(closeBrace);
+    out.byte(newline);
+    this.#rows++;
+    this.#pairs++;
+    return end;
+  }
+
+  #count(segments: readonly number[]): number {
+    let rows = 0;
+    for (const segment of segments) rows += this.#table.rowsOf(segment);
+    return rows;
+  }
+
+  #peopleOf(key: number): People {
+    if (key < 0) return nobody;
+    const from = key === 0 ? 0 : this.#ends[key - 1]!;
+    const to = this.#ends[key]!;
+    if (to - from === 1) {
+      one.list[0] = this.#people[from]!;
+      return one;
+    }
+    let people = this.#many.get(key);
+    if (!people) {
+      people = { list: this.#people.subarray(from, to) };
+      this.#many.set(key, people);
+    }
+    return people;
+  }
+}
+
+const one = { list: new Int32Array(1) };
+
+/** A state that does not need the block's bytes. */
+function ownState(state: FramerState): FramerState {
+  return { ...state, left: Uint8Array.from(state.left) };
+}
+
+/** The bytes of a buffer that were filled; not to be used again. */
+function used(out: OutBuffer): Uint8Array {
+  return out.bytes.subarray(0, out.length);
+}
+
+/** The number that 13 digits stand for: a time in epoch milliseconds. */
+function timeAt(bytes: Uint8Array, at: number): number {
+  let high = 0;
+  for (let index = at; index < at + 6; index++) high = high * 10 + bytes[index]! - 0x30;
+  let low = 0;
+  for (let index = at + 6; index < at + 13; index++) low = low * 10 + bytes[index]! - 0x30;
+  return high * 10_000_000 + low;
+}

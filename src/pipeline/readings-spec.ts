@@ -1,0 +1,256 @@
+// How a pass over readings can be split among threads. Every step of such a pass goes by one key of the row and its
+// time, so the rules are asked once for each key, here, and what they say goes into tables in shared memory: for each
+// key the step that drops its rows, if one does, and the date from which they are kept. What a pass has to look like
+// for that is checked here too; any other pass is taken row by row (operators.ts).
+
+import { randomBytes } from "node:crypto";
+import type { JoinTableMemory } from "../transforms/join-table.js";
+import { KeyTable, type KeyTableMemory } from "../transforms/key-table.js";
+import { type Field, fieldIndex, type TableShape } from "../transforms/tables.js";
+import type { JoinBuild, Lookups, SeenKeys } from "./lookups.js";
+import { keyFieldsOf, keyTest, sinceOf, type StepContext } from "./operators.js";
+import { type Join, type Since, type Step, stepsUnder, type Zone } from "./plan.js";
+
+/** What a thread has to know of a pass. Plain data and shared memory. */
+export interface ReadingsSpec {
+  readonly table: TableShape;
+  /** Positions of the key and of the time in the table; -1 where no step asks for a time. */
+  readonly keyField: number;
+  readonly timeField: number;
+  readonly keys: KeyTableMemory;
+  readonly routes: readonly RouteSpec[];
+}
+
+/** What becomes of the rows of one zone that reads the table: filtered, written, given to lookups, joined. */
+export interface RouteSpec {
+  /** For each key, and at the end for one that nobody knows: the number of the step that drops its rows, -1 if none. */
+  readonly verdicts: SharedArrayBuffer;
+  /** The step that drops rows by date, and for each key the date (epoch milliseconds) from which they are kept. */
+  readonly since: { readonly step: number; readonly starts: SharedArrayBuffer } | undefined;
+  readonly steps: number;
+  readonly writes: boolean;
+  /** Whether the keys of kept rows are to be told. */
+  readonly tells: boolean;
+  /** Positions of the values that kept rows bring into a join; nothing where they bring none. */
+  readonly brings: readonly number[] | undefined;
+  readonly join: JoinSpec | undefined;
+}
+
+/** The probe side of a join on time and person. */
+export interface JoinSpec {
+  readonly table: JoinTableMemory;
+  readonly everybody: boolean;
+  /** The people of each key: those of key k are `people` from `ends[k - 1]` to `ends[k]`. */
+  readonly ends: SharedArrayBuffer;
+  readonly people: SharedArrayBuffer;
+  /** The fields that it takes from the build side. */
+  readonly take: readonly Field[];
+}
+
+/** A pass that can be split, and what ties it to the run. */
+export interface ReadingsPlan {
+  readonly spec: ReadingsSpec;
+  readonly routes: readonly Route[];
+  /** The keys by their numbers. */
+  readonly keys: readonly string[];
+}
+
+export interface Route {
+  /** The zone that filters; one whose only step is a join passes everything on. */
+  readonly zone: Zone;
+  /** The reasons of its steps, in order, without the join's. */
+  readonly reasons: readonly string[];
+  readonly seen: readonly SeenKeys[];
+  readonly build: JoinBuild | undefined;
+  readonly joined: { readonly zone: Zone; readonly step: Join } | undefined;
+}
+
+/** Keys have something in them, so this is nobody's. */
+const unknownKey = "";
+
+/**
+ * @param zones those that are built in the pass
+ * @returns nothing where the pass has to be taken row by row
+ */
+export function planReadings(
+  source: TableShape,
+  zones: readonly Zone[],
+  context: StepContext,
+): ReadingsPlan | undefined {
+  const { rules, lookups } = context;
+  const stepsOf = (zone: Zone): readonly Step[] => stepsUnder(zone, rules.consent);
+  const drafts: RouteDraft[] = [];
+  for (const zone of zones) {
+    if (zone.source === source) {
+      const draft = draftRoute(zone, stepsOf(zone));
+      if (!draft) return undefined;
+      drafts.push(draft);
+    } else {
+      // A zone made of another one of this pass: its join.
+      const [step, ...more] = stepsOf(zone);
+      const draft = drafts.find((each) => each.zone === zone.source);
+      if (step?.kind !== "join" || more.length > 0 || !draft || draft.joined) return undefined;
+      joinDraft(draft, zone, step);
+    }
+  }
+  const fields = new Set(drafts.flatMap(({ keys }) => keys));
+  const times = new Set(drafts.flatMap(({ times }) => times));
+  const [keyName, ...otherKeys] = fields;
+  if (keyName === undefined || otherKeys.length > 0 || times.size > 1) return undefined;
+
+  const routes: Route[] = [];
+  for (const { zone, tests, joined } of drafts) {
+    const taps = lookups.readersOf(zone, keyName, joined?.zone);
+    if (!taps) return undefined;
+    routes.push({ zone, reasons: tests.map(({ reason }) => reason), ...taps, joined });
+  }
+  const timeName = [...times][0];
+  const timeField = timeName === undefined ? -1 : fieldIndex(source, timeName);
+  for (const { build } of routes) {
+    if (build && timeField >= 0 && build.fields.time !== timeField) return undefined;
+  }
+  const keys = [...new Set(drafts.flatMap((draft) => [...universe(draft, context)]))];
+  const spec: ReadingsSpec = {
+    table: source,
+    keyField: fieldIndex(source, keyName),
+    timeField: timeField >= 0 ? timeField : (routes.find(({ build }) => build)?.build?.fields.time ?? -1),
+    keys: KeyTable.of(keys, seed()).memory,
+    routes: drafts.map((draft, index) => routeSpec(draft, routes[index]!, keys, context)),
+  };
+  // A row that is kept without its key being known could not be told apart by it.
+  const losesKeys = spec.routes.some(
+    ({ verdicts, tells, brings }) => (tells || brings) && new Int32Array(verdicts)[keys.length] === -1,
+  );
+  return losesKeys ? undefined : { spec, routes, keys };
+}
+
+interface RouteDraft {
+  readonly zone: Zone;
+  readonly tests: readonly Exclude<Step, { kind: "latest" | "consenting" | "join" }>[];
+  readonly keys: string[];
+  readonly times: string[];
+  joined: { readonly zone: Zone; readonly step: Join } | undefined;
+}
+
+function draftRoute(zone: Zone, steps: readonly Step[]): RouteDraft | undefined {
+  const draft: RouteDraft = { zone, tests: [], keys: [], times: [], joined: undefined };
+  const tests = draft.tests as Step[];
+  for (const step of steps) {
+    switch (step.kind) {
+      case "latest":
+      case "consenting":
+        return undefined;
+      case "join":
+        joinDraft(draft, zone, step);
+        break;
+      case "since":
+        draft.keys.push(step.who.field);
+        draft.times.push(step.time);
+        tests.push(step);
+        break;
+      default:
+        // What comes behind a join would be asked of its rows.
+        if (draft.joined) return undefined;
+        // Only the last step may go by time: what comes behind it would have to be asked row by row.
+        if (tests.at(-1)?.kind === "since") return undefined;
+        draft.keys.push(...keyFieldsOf(step));
+        tests.push(step);
+        break;
+    }
+  }
+  return draft;
+}
+
+function joinDraft(draft: RouteDraft, zone: Zone, step: Join): void {
+  draft.joined = { zone, step };
+  draft.keys.push(step.through.probe[0]);
+  draft.times.push(step.time[0]);
+}
+
+/** Every key of which the rules may say something else than of one that nobody knows. */
+function* universe({ tests, joined }: RouteDraft, { consent, lookups }: StepContext): Iterable<string> {
+  for (const step of tests) {
+    if (step.kind === "semi-join") {
+      yield* lookups.keySet(
+        step.table,
+        step.on.map(([, field]) => field),
+      );
+    } else {
+      const bySerial = step.kind === "every-owner" || (step.kind !== "sharing" && step.who.by === "serial");
+      yield* bySerial ? consent.serials() : consent.people();
+    }
+  }
+  if (joined) yield* peopleThrough(joined.step, lookups).keys();
+}
+
+function peopleThrough({ through }: Join, lookups: Lookups): ReadonlyMap<string, ReadonlySet<string>> {
+  return lookups.keyMap(through.table, through.probe[1], through.build[1]);
+}
+
+function routeSpec(
+  { zone, tests, joined }: RouteDraft,
+  route: Route,
+  keys: readonly string[],
+  context: StepContext,
+): RouteSpec {
+  const verdicts = new Int32Array(new SharedArrayBuffer((keys.length + 1) * 4));
+  const byKey = tests.map((step) => (step.kind === "since" ? () => true : keyTest(step, context)));
+  for (const [number, key] of [...keys, unknownKey].entries()) {
+    verdicts[number] = byKey.findIndex((test) => !test(key));
+  }
+  const last = tests.at(-1);
+  return {
+    verdicts: verdicts.buffer as SharedArrayBuffer,
+    since: last?.kind === "since" ? sinceSpec(last, tests.length - 1, keys, verdicts, context) : undefined,
+    steps: tests.length,
+    writes: joined?.zone !== zone,
+    tells: route.seen.length > 0,
+    brings: route.build?.fields.take,
+    join: joined && joinSpec(joined.step, keys, context),
+  };
+}
+
+function sinceSpec(
+  step: Since,
+  index: number,
+  keys: readonly string[],
+  verdicts: Int32Array,
+  context: StepContext,
+): RouteSpec["since"] {
+  const starts = new Float64Array(new SharedArrayBuffer((keys.length + 1) * 8));
+  const startOf = sinceOf(step, context);
+  for (const [number, key] of [...keys, unknownKey].entries()) {
+    if (verdicts[number] === -1) starts[number] = startOf(key);
+  }
+  return { step: index, starts: starts.buffer as SharedArrayBuffer };
+}
+
+function joinSpec(step: Join, keys: readonly string[], { rules, lookups }: StepContext): JoinSpec {
+  const build = lookups.joinBuild(step.table, step.time[1], step.through.build[0], step.take);
+  const owners = peopleThrough(step, lookups);
+  const people = keys.map((key) => Array.from(build.peopleOf(owners.get(key) ?? []).list));
+  const ends = new Uint32Array(new SharedArrayBuffer(keys.length * 4));
+  const list = new Int32Array(new SharedArrayBuffer(people.reduce((sum, each) => sum + each.length, 0) * 4));
+  let end = 0;
+  let most = 0;
+  for (const [number, each] of people.entries()) {
+    list.set(each, end);
+    ends[number] = end += each.length;
+    most = Math.max(most, each.length);
+  }
+  const everybody = rules.pair === "timestamp";
+  // Few people are asked for one by one.
+  if (everybody || most >= 8) build.table.indexInstants();
+  return {
+    table: build.table.memory,
+    everybody,
+    ends: ends.buffer as SharedArrayBuffer,
+    people: list.buffer as SharedArrayBuffer,
+    take: step.take.map((field) => step.table.fields[fieldIndex(step.table, field)]!),
+  };
+}
+
+function seed(): [number, number] {
+  const bytes = randomBytes(8);
+  return [bytes.readInt32LE(0), bytes.readInt32LE(4)];
+}
