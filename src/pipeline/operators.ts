@@ -69,7 +69,7 @@ function compileStep(
   };
   switch (step.kind) {
     case "latest":
-      return latestSink(rows, step, drop, next);
+      return latestSink(rows, step, context, drop, next);
     case "join":
       return joinSink(rows, step, context, tally, drop, next);
     default: {
@@ -160,26 +160,39 @@ export function sinceOf({ who, purpose }: Since, { consent }: StepContext): (key
 }
 
 /** Holds the greatest snapshot of each registration, and lets them go, in the order they came, at the end. */
-function latestSink(rows: TableShape, step: Latest, drop: () => void, next: RowSink): RowSink {
+function latestSink(
+  rows: TableShape,
+  step: Latest,
+  { consent }: StepContext,
+  drop: () => void,
+  next: RowSink,
+): RowSink {
   const email = keyReader(rows, "email");
   const serial = keyReader(rows, "serialNumber");
   const compare = snapshotOrder(rows, step.purpose);
-  const held = new Map<string, { row: Row; place: number }>();
+  /** By the numbers of registrations: the row held, and its place among all. */
+  const held: Row[] = [];
+  const places: number[] = [];
   let place = 0;
   return {
     push(row) {
       place++;
-      const key = compositeKey([email(row), serial(row)]);
-      const before = held.get(key);
+      // The consent index has seen every snapshot before it comes here.
+      const registration = consent.registrationOf(email(row), serial(row))!;
+      const before = held[registration];
       if (before) drop();
       // Of two that are equal in every field, the first to come is kept.
-      if (!before || compare(row, before.row) > 0) held.set(key, { row, place });
+      if (!before || compare(row, before) > 0) {
+        held[registration] = row;
+        places[registration] = place;
+      }
       return undefined;
     },
     async end() {
-      const kept = [...held.values()].sort((a, b) => a.place - b.place);
-      held.clear();
-      await forEachRow(kept, ({ row }) => next.push(row));
+      const kept = [...held.keys()].filter((registration) => held[registration] !== undefined);
+      kept.sort((a, b) => places[a]! - places[b]!);
+      await forEachRow(kept, (registration) => next.push(held[registration]!));
+      held.length = 0;
       await next.end();
     },
   };

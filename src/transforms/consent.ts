@@ -21,59 +21,80 @@ const emailIndex = fieldIndex(customerLanding, "email");
 const serialIndex = fieldIndex(customerLanding, "serialNumber");
 const updateIndex = fieldIndex(customerLanding, "lastUpdateDate");
 
+const silent = 0;
+const no = 1;
+const yes = 2;
+/** Added to the latest word where there ever was a yes. */
+const everYes = 4;
+
 /**
- * The latest word on one purpose, over some set of snapshots. Dates are epoch milliseconds; a "no" that nothing
- * undoes stands at `Infinity`.
+ * The latest words of many, each over some set of snapshots. Dates are epoch milliseconds; a "no" that nothing undoes
+ * stands at `Infinity`. Arrays of numbers, since there are as many words as registrations.
  */
-class Word {
-  #at = -Infinity;
-  #yes = false;
-  #since = 0;
-  #everYes = false;
+class Words {
+  readonly #at: number[] = [];
+  readonly #since: number[] = [];
+  readonly #said: number[] = [];
+
+  /** Adds one that has not been said yet. */
+  add(): void {
+    this.#at.push(-Infinity);
+    this.#since.push(0);
+    this.#said.push(silent);
+  }
 
   /** @param since the date of consent of a "yes", nothing for a "no" */
-  hear(at: number, since: number | undefined): void {
-    const yes = since !== undefined;
-    if (yes) this.#everYes = true;
-    if (at > this.#at) {
-      this.#at = at;
-      this.#yes = yes;
-      this.#since = since ?? 0;
-    } else if (at === this.#at) {
+  hear(word: number, at: number, since: number | undefined): void {
+    const said = since === undefined ? no : yes;
+    const ever = since === undefined ? this.#said[word]! & everYes : everYes;
+    const latest = this.#said[word]! & ~everYes;
+    if (at > this.#at[word]!) {
+      this.#at[word] = at;
+      this.#since[word] = since ?? 0;
+      this.#said[word] = said | ever;
+    } else if (at === this.#at[word]) {
       // Of two words of one date, "no" wins; of two that say yes, the later date of consent.
-      this.#yes &&= yes;
-      if (yes) this.#since = Math.max(this.#since, since);
+      this.#said[word] = Math.min(latest, said) | ever;
+      if (since !== undefined) this.#since[word] = Math.max(this.#since[word]!, since);
+    } else {
+      this.#said[word] = latest | ever;
     }
   }
 
-  isYes(policy: Policy): boolean {
-    return policy === "any" ? this.#everYes : this.#yes;
+  isYes(word: number, policy: Policy): boolean {
+    const said = this.#said[word]!;
+    return policy === "any" ? (said & everYes) !== 0 : (said & yes) !== 0;
   }
 
-  /** The date of consent in the latest word; epoch milliseconds. */
-  get since(): number {
-    return this.#since;
+  /** The date of consent in a latest word; epoch milliseconds. */
+  since(word: number): number {
+    return this.#since[word]!;
   }
 }
 
-interface Person {
-  readonly words: readonly Word[];
-  readonly registrations: Map<string, readonly Word[]>;
-}
-
-interface Serial {
-  readonly owners: Set<string>;
-  /** A damaged snapshot names this serial number for somebody who cannot be told, or whose "no" nothing undoes. */
-  refused: boolean;
-}
+/** A person's number times this, plus a serial number's number, is a registration's key. */
+const mostSerials = 2 ** 26;
 
 /** See the top of this file. */
 export class ConsentIndex {
   readonly #policy: Policy;
   readonly #purposes: readonly Purpose[];
   readonly #purposeIndexes: readonly number[];
-  readonly #people = new Map<string, Person>();
-  readonly #serials = new Map<string, Serial>();
+  // Everybody and everything has a number, in the order in which they came.
+  readonly #people = new Map<string, number>();
+  readonly #emails: string[] = [];
+  readonly #serials = new Map<string, number>();
+  readonly #registrations = new Map<number, number>();
+  /** Of each registration: its person, and the registration before it of the same serial number; -1: none. */
+  readonly #personOf: number[] = [];
+  readonly #sibling: number[] = [];
+  /** Of each serial number: its last registration; -1: none. */
+  readonly #lastOf: number[] = [];
+  /** Serial numbers that a damaged snapshot names for somebody who cannot be told, or whose "no" nothing undoes. */
+  readonly #refused = new Set<number>();
+  /** The words of people and of registrations, on every purpose one after the other. */
+  readonly #ofPeople = new Words();
+  readonly #ofRegistrations = new Words();
   #snapshots = 0;
   #unattributable = 0;
 
@@ -91,32 +112,36 @@ export class ConsentIndex {
     const serial = keyOf(row[serialIndex]!);
     const at = Number(row[updateIndex]);
     const person = this.#person(email);
-    const registration = this.#registration(email, person, serial);
-    for (const [purpose, index] of this.#purposeIndexes.entries()) {
-      const date = row[index];
+    const registration = this.#registration(person, serial);
+    const indexes = this.#purposeIndexes;
+    for (let purpose = 0; purpose < indexes.length; purpose++) {
+      const date = row[indexes[purpose]!];
       const since = date === undefined ? undefined : Number(date);
-      person.words[purpose]!.hear(at, since);
-      registration[purpose]!.hear(at, since);
+      this.#ofPeople.hear(person * indexes.length + purpose, at, since);
+      this.#ofRegistrations.hear(registration * indexes.length + purpose, at, since);
     }
   }
 
   /** Takes in a damaged snapshot: a "no" of everybody it names, on every purpose. */
   addDamage({ people, serials, at }: Attribution): void {
     if (people.size === 0) this.#unattributable++;
-    for (const email of people) {
-      for (const word of this.#person(email).words) word.hear(at, undefined);
-    }
+    for (const email of people) this.#hearNo(this.#ofPeople, this.#person(email), at);
     for (const serial of serials) {
       if (people.size === 0 || at === Infinity) {
         // An owner who can never consent withholds a serial number whoever it is. Not naming each pair keeps a
         // stretch of many addresses and many serial numbers from costing their product.
-        this.#serial(serial).refused = true;
+        this.#refused.add(this.#serial(serial));
       } else {
         for (const email of people) {
-          for (const word of this.#registration(email, this.#person(email), serial)) word.hear(at, undefined);
+          this.#hearNo(this.#ofRegistrations, this.#registration(this.#person(email), serial), at);
         }
       }
     }
+  }
+
+  #hearNo(words: Words, whose: number, at: number): void {
+    const count = this.#purposes.length;
+    for (let purpose = 0; purpose < count; purpose++) words.hear(whose * count + purpose, at, undefined);
   }
 
   /** The number of good snapshots taken in. Without one, consent is not established. */
@@ -151,27 +176,41 @@ export class ConsentIndex {
 
   /** Whether a person consents, over all their registrations. */
   personConsents(email: string, purpose: Purpose): boolean {
-    return this.#people.get(email)?.words[this.#position(purpose)]!.isYes(this.#policy) ?? false;
+    const person = this.#people.get(email);
+    return person !== undefined && this.#ofPeople.isYes(this.#word(person, purpose), this.#policy);
   }
 
   /** Whether a registration's own word is yes and its person consents. */
   registrationConsents(email: string, serial: string, purpose: Purpose): boolean {
-    const own = this.#people.get(email)?.registrations.get(serial)?.[this.#position(purpose)];
-    return own !== undefined && own.isYes(this.#policy) && this.personConsents(email, purpose);
+    const registration = this.registrationOf(email, serial);
+    return (
+      registration !== undefined &&
+      this.#ofRegistrations.isYes(this.#word(registration, purpose), this.#policy) &&
+      this.personConsents(email, purpose)
+    );
+  }
+
+  /** The number of a registration that a snapshot has named; numbers are given out from 0. */
+  registrationOf(email: string, serial: string): number | undefined {
+    const person = this.#people.get(email);
+    const number = this.#serials.get(serial);
+    if (person === undefined || number === undefined) return undefined;
+    return this.#registrations.get(person * mostSerials + number);
   }
 
   /** The number of people who consent. */
   countConsenting(purpose: Purpose): number {
     let count = 0;
     for (const person of this.#people.values()) {
-      if (person.words[this.#position(purpose)]!.isYes(this.#policy)) count++;
+      if (this.#ofPeople.isYes(this.#word(person, purpose), this.#policy)) count++;
     }
     return count;
   }
 
   /** The date from which a consenting person consents, by their latest word; epoch milliseconds. */
   personSince(email: string, purpose: Purpose): number {
-    return this.#people.get(email)?.words[this.#position(purpose)]!.since ?? Infinity;
+    const person = this.#people.get(email);
+    return person === undefined ? Infinity : this.#ofPeople.since(this.#word(person, purpose));
   }
 
   /** The date from which all owners of a serial number consent; epoch milliseconds. */
@@ -183,49 +222,60 @@ export class ConsentIndex {
 
   /** Every person whom a snapshot names as having registered this serial number, consenting or not. */
   ownersOf(serial: string): ReadonlySet<string> {
-    return this.#serials.get(serial)?.owners ?? new Set();
+    const owners = new Set<string>();
+    const number = this.#serials.get(serial);
+    if (number === undefined) return owners;
+    for (let registration = this.#lastOf[number]!; registration >= 0; registration = this.#sibling[registration]!)
+      owners.add(this.#emails[this.#personOf[registration]!]!);
+    return owners;
   }
 
   /** Whether a serial number has an owner who is unknown, or who can never consent. */
   isRefused(serial: string): boolean {
-    return this.#serials.get(serial)?.refused ?? false;
+    const number = this.#serials.get(serial);
+    return number !== undefined && this.#refused.has(number);
   }
 
-  #person(email: string): Person {
+  #person(email: string): number {
     let person = this.#people.get(email);
     if (person === undefined) {
-      person = { words: this.#silence(), registrations: new Map() };
+      person = this.#people.size;
       this.#people.set(email, person);
+      this.#emails.push(email);
+      for (const _ of this.#purposes) this.#ofPeople.add();
     }
     return person;
   }
 
-  #serial(serial: string): Serial {
-    let found = this.#serials.get(serial);
-    if (found === undefined) {
-      found = { owners: new Set(), refused: false };
-      this.#serials.set(serial, found);
+  #serial(serial: string): number {
+    let number = this.#serials.get(serial);
+    if (number === undefined) {
+      number = this.#serials.size;
+      this.#serials.set(serial, number);
+      this.#lastOf.push(-1);
     }
-    return found;
+    return number;
   }
 
-  #registration(email: string, person: Person, serial: string): readonly Word[] {
-    let words = person.registrations.get(serial);
-    if (words === undefined) {
-      words = this.#silence();
-      person.registrations.set(serial, words);
-      this.#serial(serial).owners.add(email);
+  #registration(person: number, serial: string): number {
+    const number = this.#serial(serial);
+    const key = person * mostSerials + number;
+    let registration = this.#registrations.get(key);
+    if (registration === undefined) {
+      registration = this.#registrations.size;
+      this.#registrations.set(key, registration);
+      this.#personOf.push(person);
+      this.#sibling.push(this.#lastOf[number]!);
+      this.#lastOf[number] = registration;
+      for (const _ of this.#purposes) this.#ofRegistrations.add();
     }
-    return words;
+    return registration;
   }
 
-  #silence(): readonly Word[] {
-    return this.#purposes.map(() => new Word());
-  }
-
-  #position(purpose: Purpose): number {
+  /** Where somebody's word on a purpose stands. */
+  #word(whose: number, purpose: Purpose): number {
     const position = this.#purposes.indexOf(purpose);
     if (position < 0) throw new RangeError(`the consent index was not made for ${purpose}`);
-    return position;
+    return whose * this.#purposes.length + position;
   }
 }

@@ -15,6 +15,19 @@ function withoutEdges(text: string): string {
 
 /** The key of an e-mail address or serial number: NFC, edges off, lower case. */
 export function keyOf(text: string): string {
+  return isOwnKey(text) ? text : keyInFull(text);
+}
+
+/** Most keys are ASCII without capitals: these are their own keys. */
+function isOwnKey(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code <= 0x20 || code > 0x7e || (code >= 0x41 && code <= 0x5a)) return false;
+  }
+  return true;
+}
+
+function keyInFull(text: string): string {
   return withoutEdges(text.normalize("NFC")).toLowerCase();
 }
 
