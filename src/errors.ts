@@ -24,6 +24,7 @@ export const errorCodes = {
   STEDI_BAD_VALUE: exitCodes.usage,
   STEDI_BAD_CONFIG: exitCodes.usage,
   STEDI_BAD_PLAN: exitCodes.usage,
+  STEDI_JOIN_MEMORY: exitCodes.usage,
   STEDI_INPUT_MISSING: exitCodes.usage,
   STEDI_INPUT_STALE: exitCodes.usage,
 

@@ -6,8 +6,9 @@ import { constants } from "node:fs";
 import { link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, posix, resolve } from "node:path";
 import pLimit from "p-limit";
-import { type ErrorCode, StediError } from "../errors.js";
+import { StediError } from "../errors.js";
 import { compareUtf8 } from "../transforms/keys.js";
+import { asStediError, errno } from "./file-errors.js";
 import { draftEnding, type FileSink, type Store, type StoredFile } from "./store.js";
 
 const chunkBytes = 512 * 1024;
@@ -304,10 +305,6 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function errno(error: unknown): string | undefined {
-  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-}
-
 function changed(where: string): StediError {
   return new StediError("STEDI_CHANGED", {
     what: "a file changed while the run was reading it",
@@ -323,78 +320,4 @@ function notAFolder(where: string): StediError {
     where,
     next: "move the file away, or name another folder",
   });
-}
-
-interface Cause {
-  readonly code: ErrorCode;
-  readonly what: string;
-  readonly next: string;
-}
-
-const causes: Readonly<Record<string, Cause>> = {
-  ENOENT: {
-    code: "STEDI_CHANGED",
-    what: "a file or folder vanished under the run",
-    next: "run again when nothing deletes from the lake",
-  },
-  EACCES: { code: "STEDI_NO_ACCESS", what: "no access", next: "give this user access to it" },
-  EPERM: { code: "STEDI_NO_ACCESS", what: "not permitted", next: "give this user access to it" },
-  ENOSPC: {
-    code: "STEDI_NO_SPACE",
-    what: "no space left",
-    next: "free space or inodes there, then run again",
-  },
-  EDQUOT: { code: "STEDI_NO_SPACE", what: "the quota is used up", next: "free space there, then run again" },
-  EROFS: {
-    code: "STEDI_READ_ONLY",
-    what: "the file system is read-only",
-    next: "name a place that can be written to with --out",
-  },
-  ENOTDIR: {
-    code: "STEDI_NOT_A_FOLDER",
-    what: "a file stands where a folder should be",
-    next: "move the file away, or name another folder",
-  },
-  EEXIST: {
-    code: "STEDI_NOT_A_FOLDER",
-    what: "a file is in the way",
-    next: "move the file away, or name another folder",
-  },
-  EISDIR: {
-    code: "STEDI_NOT_A_FILE",
-    what: "a folder stands where a file should be",
-    next: "rename or remove the folder",
-  },
-  ELOOP: {
-    code: "STEDI_NOT_A_FILE",
-    what: "a symbolic link that leads to itself",
-    next: "remove the link",
-  },
-  EMFILE: {
-    code: "STEDI_TOO_MANY_FILES",
-    what: "too many open files",
-    next: "raise the limit (ulimit -n), then run again",
-  },
-  ENFILE: {
-    code: "STEDI_TOO_MANY_FILES",
-    what: "the system has too many open files",
-    next: "close other programs, then run again",
-  },
-};
-
-/** An error of the file system, without its message: that may quote what it was given. */
-function asStediError(error: unknown, where: string): unknown {
-  if (error instanceof StediError) return error;
-  const code = errno(error);
-  if (code === undefined) return error;
-  const cause = causes[code] ?? {
-    code: "STEDI_IO" as const,
-    what: "the disk failed to read or write",
-    next: "check the disk, then run again",
-  };
-  return new StediError(
-    cause.code,
-    { what: cause.what, where, why: code, next: cause.next },
-    { cause: error },
-  );
 }

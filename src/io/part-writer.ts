@@ -88,7 +88,8 @@ export class PartWriter {
     if (this.#partBytes + lines.length - from < this.#limit) return [lines.length, rows];
     const to = lines.indexOf(newline, Math.max(from, from + this.#limit - this.#partBytes - 1)) + 1;
     let count = 0;
-    for (let at = lines.indexOf(newline, from); at >= 0 && at < to; at = lines.indexOf(newline, at + 1)) count++;
+    for (let at = lines.indexOf(newline, from); at >= 0 && at < to; at = lines.indexOf(newline, at + 1))
+      count++;
     return [to, count];
   }
 

@@ -2,6 +2,7 @@
 // rows of one table, as they are written in this run or read back from the commit.
 
 import { randomBytes } from "node:crypto";
+import { SpillFile } from "../io/spill-file.js";
 import { JoinTable, type People } from "../transforms/join-table.js";
 import { compositeKey, keyOf } from "../transforms/keys.js";
 import type { Row } from "../transforms/rows.js";
@@ -17,21 +18,49 @@ export type KeySet = ReadonlySet<string>;
 /** For each key in one field of a table, the keys in another that stand in the same rows. */
 export type KeyMap = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** See `Lookups.joinBuild`. People go into the table by numbers that are given out here. */
+/** What a join's build side may hold in memory, and where it goes beyond that. */
+export interface JoinMemory {
+  /** Bytes. */
+  readonly budget: number;
+  /** The folder that spill files are made in. */
+  readonly folder: string;
+}
+
+/**
+ * See `Lookups.joinBuild`. People go into it by numbers that are given out here. Once it holds more than it may, its
+ * rows go to a file, partitioned by time.
+ */
 export class JoinBuild {
-  readonly table = new JoinTable(randomBytes(4).readInt32LE());
   /** Positions of the fields that it is made of, in its table. */
   readonly fields: { readonly time: number; readonly person: number; readonly take: readonly number[] };
+  readonly #memory: JoinMemory;
   readonly #numbers = new Map<string, number>();
+  #table = new JoinTable(randomBytes(4).readInt32LE());
+  #spill: SpillFile | undefined;
 
-  constructor(fields: JoinBuild["fields"]) {
+  constructor(fields: JoinBuild["fields"], memory: JoinMemory) {
     this.fields = fields;
+    this.#memory = memory;
   }
 
-  /** @param text from `takenText` */
-  add(time: number, person: string, text: string): void {
-    const bytes = Buffer.from(text);
-    this.table.add(time, this.numberOf(person), bytes, 0, bytes.length);
+  /** The rows, where memory holds them all. */
+  get table(): JoinTable {
+    return this.#table;
+  }
+
+  /** The rows, where memory does not hold them. */
+  get spill(): SpillFile | undefined {
+    return this.#spill;
+  }
+
+  /** Adds a row of a person, by number, whose taken text is `bytes` from `from` to `to`. */
+  add(time: number, person: number, bytes: Uint8Array, from: number, to: number): void {
+    if (this.#spill) {
+      this.#spill.append(partitionOf(time), time, person, bytes, from, to);
+      return;
+    }
+    this.#table.add(time, person, bytes, from, to);
+    if (this.#table.bytes > this.#memory.budget) this.#startSpilling();
   }
 
   /** The number of a person, who gets one here. */
@@ -48,6 +77,31 @@ export class JoinBuild {
   peopleOf(keys: Iterable<string>): People {
     return { list: Array.from(keys, (key) => this.#numbers.get(key) ?? -1) };
   }
+
+  /** Frees what it holds. */
+  close(): void {
+    this.#spill?.close();
+    this.#spill = undefined;
+    this.#table = new JoinTable(0);
+  }
+
+  #startSpilling(): void {
+    const spill = new SpillFile(this.#memory.folder);
+    this.#spill = spill;
+    this.#table.forEach((time, person, text) => {
+      spill.append(partitionOf(time), time, person, text, 0, text.length);
+    });
+    this.#table = new JoinTable(0);
+  }
+}
+
+/** How many partitions a join is cut into that memory does not hold. */
+export const spillPartitions = 64;
+
+/** The partition of an instant. */
+export function partitionOf(time: number): number {
+  const mixed = Math.imul((time | 0) ^ ((time / 4_294_967_296) | 0), 0x9e3779b1);
+  return (mixed >>> 16) & (spillPartitions - 1);
 }
 
 /** Is told the keys that stand in one field of a table's rows. */
@@ -66,6 +120,12 @@ interface Filling {
 export class Lookups {
   readonly #made = new Map<string, unknown>();
   readonly #fillings = new Map<string, Filling[]>();
+  readonly #builds: JoinBuild[] = [];
+  readonly #memory: JoinMemory;
+
+  constructor(memory: JoinMemory) {
+    this.#memory = memory;
+  }
 
   /** What must be shown every row of a table before what is looked up in it can be asked. */
   tapsOf(table: TableShape): readonly Tap[] {
@@ -124,16 +184,24 @@ export class Lookups {
       const personIndex = fieldIndex(table, person);
       const takeIndexes = take.map((field) => fieldIndex(table, field));
       const fields = takeIndexes.map((index) => table.fields[index]!);
-      const build = new JoinBuild({ time: timeIndex, person: personIndex, take: takeIndexes });
+      const build = new JoinBuild({ time: timeIndex, person: personIndex, take: takeIndexes }, this.#memory);
+      this.#builds.push(build);
       const tap: Tap = (row) => {
         const text = takenText(
           fields,
           takeIndexes.map((index) => row[index]),
         );
-        build.add(Number(row[timeIndex]), keyOf(row[personIndex]!), text);
+        const bytes = Buffer.from(text);
+        const person = build.numberOf(keyOf(row[personIndex]!));
+        build.add(Number(row[timeIndex]), person, bytes, 0, bytes.length);
       };
       return [build, { tap, build: { person, build } }];
     });
+  }
+
+  /** Frees what the build sides hold. */
+  close(): void {
+    for (const build of this.#builds) build.close();
   }
 
   #fillingsOf(table: TableShape): readonly Filling[] {

@@ -1,5 +1,6 @@
 // The plan's steps as they run on this machine: each takes rows one by one and hands on those it keeps.
 
+import { StediError } from "../errors.js";
 import type { ConsentIndex } from "../transforms/consent.js";
 import type { People } from "../transforms/join-table.js";
 import { compositeKey, keyOf } from "../transforms/keys.js";
@@ -215,6 +216,13 @@ function joinSink(
   const people = remembered((serial: string) => build.peopleOf(peopleOf.get(serial) ?? []));
   const found: number[] = [];
   const probe = (instant: number, who: People | undefined): Uint8Array[] => {
+    if (build.spill) {
+      throw new StediError("STEDI_JOIN_MEMORY", {
+        what: "a join holds more than it may, and in a plan like this one it cannot spill",
+        where: step.table.name,
+        next: "allow it more with --memory",
+      });
+    }
     build.table.indexInstants();
     build.table.probe(instant, found, who);
     return found.flatMap((segment) => [...build.table.textsOf(segment)]);

@@ -4,16 +4,19 @@
 // A block is given to a thread before those ahead of it are read, on the guess that the one before ends where a
 // record does. Where that turns out wrong, it is scanned once more from what the one before has left over.
 
+import { randomBytes } from "node:crypto";
 import { BlockPool, blocksOf } from "../io/blocks.js";
 import { BoundedQueue } from "../io/bounded-queue.js";
 import { clearState, type FramerState } from "../io/framer.js";
 import type { GunzipOutcome } from "../io/gunzip.js";
-import { truncated, unpacked } from "../io/records.js";
-import type { EntryPlace } from "../io/records.js";
+import { type EntryPlace, truncated, unpacked } from "../io/records.js";
+import { rowHeader, SpillFile } from "../io/spill-file.js";
 import type { Damage } from "../transforms/contract.js";
+import { type JoinMemory, partitionOf, spillPartitions } from "./lookups.js";
 import { buffersOf, ReadingsPool, type Scanners, type Work } from "./readings-pool.js";
-import { type Part, ReadingsScanner, type RoutePart, type ScanInput } from "./readings-scan.js";
+import { type JoinedPart, type Part, ReadingsScanner, type ScanInput } from "./readings-scan.js";
 import type { ReadingsPlan, Route } from "./readings-spec.js";
+import { joinSpilled, type SpilledJoinInput } from "./spilled-join.js";
 import type { ZoneBuild } from "./zone-build.js";
 
 /** A file of the table. */
@@ -37,17 +40,27 @@ export interface Tuning {
   readonly blockBytes: number;
   /** Threads are started for a table of more bytes than this. */
   readonly threadsFrom: number;
+  /** The least that a thread may hold of a join that has spilled, in bytes. */
+  readonly leastJoinBytes: number;
   scanners(count: number): Scanners;
 }
 
 export const defaultTuning: Tuning = {
   blockBytes: 1024 * 1024,
   threadsFrom: 8 * 1024 * 1024,
+  leastJoinBytes: 1024 * 1024,
   scanners: (count) => new ReadingsPool(count),
 };
 
 /** A file whose blocks so often end within a record is taken block after block. */
 const mostWrongGuesses = 2;
+
+const nothingJoined: JoinedPart = {
+  lines: { bytes: new Uint8Array(0), rows: 0 },
+  noPair: 0,
+  pairs: 0,
+  crossPersonPairs: 0,
+};
 
 /** A file while its blocks are read. */
 interface FileScan {
@@ -79,6 +92,10 @@ export class ReadingsPass {
   readonly #scanner: ReadingsScanner;
   readonly #blocks: BlockPool;
   readonly #queue: BoundedQueue<Flight>;
+  readonly #memory: JoinMemory;
+  readonly #leastJoinBytes: number;
+  /** For each route whose join has spilled: its probe side. */
+  readonly #probes: (SpillFile | undefined)[];
   #isStopped = false;
   /** For each route with a join's build side: the numbers there of the keys, -1 for one not yet asked for. */
   readonly #people: readonly Int32Array[];
@@ -92,9 +109,13 @@ export class ReadingsPass {
     builds: ReadonlyMap<unknown, ZoneBuild>,
     handler: ReadingsHandler,
     pool: Scanners | undefined,
-    { blockBytes }: Tuning = defaultTuning,
+    { blockBytes, leastJoinBytes }: Tuning,
+    memory: JoinMemory,
   ) {
     this.#plan = plan;
+    this.#memory = memory;
+    this.#leastJoinBytes = leastJoinBytes;
+    this.#probes = plan.routes.map(() => undefined);
     this.#builds = builds;
     this.#handler = handler;
     this.#pool = pool;
@@ -116,13 +137,43 @@ export class ReadingsPass {
         await this.#take(flight);
         this.#blocks.release(flight.input.bytes);
       }
+      for (const index of this.#plan.routes.keys()) await this.#joinSpilled(index);
     } catch (error) {
       this.#isStopped = true;
       await this.#drain();
       throw error;
     } finally {
       await reading;
+      for (const probes of this.#probes) probes?.close();
     }
+  }
+
+  /** Joins what had to wait, partition by partition; a thread each. */
+  async #joinSpilled(route: number): Promise<void> {
+    const probes = this.#probes[route];
+    const build = this.#plan.routes[route]!.joinBuild?.spill;
+    if (!probes || !build) return;
+    const side = this.#pool?.size ?? 1;
+    const started: Work[] = [];
+    for (let partition = 0; partition < spillPartitions + side - 1; partition++) {
+      if (partition < spillPartitions) {
+        const input: SpilledJoinInput = {
+          route,
+          build: build.rows(partition),
+          probe: probes.rows(partition),
+          budget: Math.max(this.#leastJoinBytes, this.#memory.budget / side),
+          seed: randomBytes(4).readInt32LE(),
+          where: this.#memory.folder,
+        };
+        started.push(this.#pool?.join(input) ?? this.#joinHere(input));
+      }
+      if (started.length < side && partition < spillPartitions) continue;
+      await this.#takeParts(started.shift()!, undefined);
+    }
+  }
+
+  #joinHere(input: SpilledJoinInput): Work {
+    return this.#workHere(joinSpilled(this.#scanner, input));
   }
 
   /** Reads blocks and has their scanning begun, as far ahead as the queue allows. */
@@ -164,16 +215,7 @@ export class ReadingsPass {
       work = undefined;
     }
     work ??= this.#scanHere({ ...input, state });
-    const { entries } = scan;
-    for (;;) {
-      const part = await work.next();
-      await this.#takePart(part, scan, entries);
-      work.release(part);
-      if (!part.end) continue;
-      scan.state = part.end.state;
-      scan.entries = entries + part.end.count;
-      break;
-    }
+    await this.#takeParts(work, scan);
     if (input.last && scan.gunzip.cutOff && scan.truncatedAt !== end) {
       // What a cut-off gzip file has lost may have been anything, even where it was cut between records.
       const place = { offset: end, length: 0, record: scan.entries + 1 };
@@ -181,8 +223,27 @@ export class ReadingsPass {
     }
   }
 
+  async #takeParts(work: Work, scan: FileScan | undefined): Promise<void> {
+    const entries = scan?.entries ?? 0;
+    for (;;) {
+      const part = await work.next();
+      if (scan) await this.#takeRecords(part, scan, entries);
+      for (const index of this.#plan.routes.keys()) await this.#takeRoute(index, part);
+      work.release(part);
+      if (!part.end) continue;
+      if (scan) {
+        scan.state = part.end.state;
+        scan.entries = entries + part.end.count;
+      }
+      return;
+    }
+  }
+
   #scanHere(input: ScanInput): Work {
-    const scan = this.#scanner.scan(input);
+    return this.#workHere(this.#scanner.scan(input));
+  }
+
+  #workHere(scan: { next(): Part }): Work {
     return {
       next: () => Promise.resolve(scan.next()),
       release: (part) => this.#scanner.reuse(buffersOf(part)),
@@ -190,33 +251,32 @@ export class ReadingsPass {
     };
   }
 
-  async #takePart(part: Part, scan: FileScan, entriesBefore: number): Promise<void> {
+  async #takeRecords(part: Part, scan: FileScan, entriesBefore: number): Promise<void> {
     this.#handler.good(part.good, part.dropped);
     for (const { offset, length, record, damage } of part.damaged) {
       if (damage.reason === "truncated") scan.truncatedAt = offset + length;
       const place = { offset, length, record: entriesBefore + record };
       await this.#handler.damaged(scan.file.path, place, damage);
     }
-    for (const [index, route] of this.#plan.routes.entries()) {
-      await this.#takeRoute(route, this.#plan.spec.routes[index]!.steps, part.routes[index]!, index, part.good);
-    }
   }
 
-  async #takeRoute(route: Route, steps: number, part: RoutePart, index: number, good: number): Promise<void> {
-    const { zone, reasons, seen, build, joined } = route;
+  async #takeRoute(index: number, { good, routes }: Part): Promise<void> {
+    const { zone, reasons, seen, build, joined } = this.#plan.routes[index]!;
+    const part = routes[index]!;
     const { keys } = this.#plan;
     let kept = good;
     const filtered: [string, number][] = [];
-    for (let step = 0; step < steps; step++) {
-      filtered.push([reasons[step]!, part.filtered[step]!]);
-      kept -= part.filtered[step]!;
+    for (const [step, count] of part.filtered.entries()) {
+      filtered.push([reasons[step]!, count]);
+      kept -= count;
     }
     if (part.seen) for (const number of part.seen) for (const each of seen) each.add(keys[number]!);
     if (part.brought && build) this.#bring(build, part.brought, this.#people[index]!);
+    if (part.probes) this.#spillProbes(index, part.probes);
     const waits: Promise<void>[] = [];
     if (part.lines) waits.push(this.#builds.get(zone)!.take(good, filtered, part.lines));
-    if (joined && part.joined) {
-      const { lines, noPair, pairs, crossPersonPairs } = part.joined;
+    if (joined) {
+      const { lines, noPair, pairs, crossPersonPairs } = part.joined ?? nothingJoined;
       const ownFilters = joined.zone === zone ? filtered : [];
       const target = this.#builds.get(joined.zone)!;
       target.tally.pairs += pairs;
@@ -233,10 +293,22 @@ export class ReadingsPass {
     for (let at = 0; at < rows.length;) {
       const time = view.getFloat64(at, true);
       const key = view.getInt32(at + 8, true);
-      const from = at + 16;
+      const from = at + rowHeader;
       at = from + view.getInt32(at + 12, true);
       if (people[key] === -1) people[key] = build.numberOf(keys[key]!);
-      build.table.add(time, people[key]!, rows, from, at);
+      build.add(time, people[key]!, rows, from, at);
+    }
+  }
+
+  #spillProbes(index: number, rows: Uint8Array): void {
+    const probes = (this.#probes[index] ??= new SpillFile(this.#memory.folder));
+    const view = new DataView(rows.buffer, rows.byteOffset, rows.length);
+    for (let at = 0; at < rows.length;) {
+      const time = view.getFloat64(at, true);
+      const from = at + rowHeader;
+      const to = from + view.getInt32(at + 12, true);
+      probes.append(partitionOf(time), time, view.getInt32(at + 8, true), rows, from, to);
+      at = to;
     }
   }
 

@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { StediError } from "../errors.js";
 import type { Part, ScanInput } from "./readings-scan.js";
 import type { ReadingsSpec } from "./readings-spec.js";
+import type { SpilledJoinInput } from "./spilled-join.js";
 
 /** The work on one block: its parts, in order. */
 export interface Work {
@@ -22,12 +23,14 @@ export interface Scanners {
   /** Says what the blocks from now on are scanned for. */
   begin(spec: ReadingsSpec): void;
   scan(input: ScanInput): Work;
+  join(input: SpilledJoinInput): Work;
   close(): Promise<void>;
 }
 
 export type ToWorker =
   | { readonly kind: "pass"; readonly spec: ReadingsSpec }
   | { readonly kind: "scan"; readonly job: number; readonly input: ScanInput }
+  | { readonly kind: "join"; readonly job: number; readonly input: SpilledJoinInput }
   | { readonly kind: "release"; readonly job: number; readonly buffers: readonly ArrayBuffer[] };
 
 export interface FromWorker {
@@ -55,9 +58,17 @@ export class ReadingsPool implements Scanners {
     for (const thread of this.#threads) thread.send({ kind: "pass", spec });
   }
 
-  /** Gives a block to the thread with the least to do. */
   scan(input: ScanInput): Work {
-    return this.#threads.reduce((least, thread) => (thread.jobs < least.jobs ? thread : least)).scan(input);
+    return this.#idlest.start((job) => ({ kind: "scan", job, input }));
+  }
+
+  join(input: SpilledJoinInput): Work {
+    return this.#idlest.start((job) => ({ kind: "join", job, input }));
+  }
+
+  /** The thread with the least to do. */
+  get #idlest(): Thread {
+    return this.#threads.reduce((least, thread) => (thread.jobs < least.jobs ? thread : least));
   }
 
   async close(): Promise<void> {
@@ -94,14 +105,14 @@ class Thread {
     this.#worker.postMessage(message, transfer);
   }
 
-  scan(input: ScanInput): Work {
+  start(message: (job: number) => ToWorker): Work {
     const number = ++this.#lastJob;
     const job = new Job((buffers) => this.send({ kind: "release", job: number, buffers }, buffers));
     if (this.#failure) job.fail(this.#failure);
     else {
       this.#jobs.set(number, job);
       this.#worker.ref();
-      this.send({ kind: "scan", job: number, input });
+      this.send(message(number));
     }
     return job;
   }
@@ -135,7 +146,10 @@ class Job implements Work {
   }
 
   arrived(part: Part): void {
-    if (this.#isDiscarded) return this.release(part);
+    if (this.#isDiscarded) {
+      this.release(part);
+      return;
+    }
     this.#parts.push(part);
     this.#wake();
   }
@@ -165,8 +179,8 @@ class Job implements Work {
 
 /** The memory that a part's bytes stand in. */
 export function buffersOf(part: Part): ArrayBuffer[] {
-  return part.routes.flatMap(({ lines, brought, joined }) =>
-    [lines?.bytes, brought, joined?.lines.bytes].flatMap((bytes) =>
+  return part.routes.flatMap(({ lines, brought, probes, joined }) =>
+    [lines?.bytes, brought, probes, joined?.lines.bytes].flatMap((bytes) =>
       bytes ? [bytes.buffer as ArrayBuffer] : [],
     ),
   );

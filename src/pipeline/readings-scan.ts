@@ -35,7 +35,7 @@ export interface Part {
   readonly dropped: number;
   readonly damaged: readonly DamagedEntry[];
   /** Set in a block's last part: the number of its entries, and what the reader of the next block has to know. */
-  readonly end: { readonly count: number; readonly state: FramerState } | undefined;
+  readonly end: { readonly count: number; readonly state: FramerState | undefined } | undefined;
 }
 
 /** Counts are of the rows of the part. */
@@ -47,14 +47,18 @@ export interface RoutePart {
   readonly seen: Int32Array | undefined;
   /** Kept rows for a join's build side: each a time (double), a key (int32), a length (int32) and that many bytes. */
   readonly brought: Uint8Array | undefined;
-  readonly joined:
-    | {
-        readonly lines: Lines;
-        readonly noPair: number;
-        readonly pairs: number;
-        readonly crossPersonPairs: number;
-      }
-    | undefined;
+  /** Kept rows for a join that has spilled, in the same form: their lines, without the newline. */
+  readonly probes: Uint8Array | undefined;
+  readonly joined: JoinedPart | undefined;
+}
+
+/** What a join has made. */
+export interface JoinedPart {
+  readonly lines: Lines;
+  readonly noPair: number;
+  /** Rows beyond the first of each probe row. */
+  readonly pairs: number;
+  readonly crossPersonPairs: number;
 }
 
 /** Where an entry stands in its file, its number in the block counted from 1, and what is wrong with it. */
@@ -91,7 +95,7 @@ export class ReadingsScanner {
     this.spec = spec;
     this.keys = new KeyTable(spec.keys);
     this.format = rowFormat(spec.table);
-    this.tables = spec.routes.map(({ join }) => join && JoinTable.of(join.table));
+    this.tables = spec.routes.map(({ join }) => join?.table && JoinTable.of(join.table));
   }
 
   scan(input: ScanInput): BlockScan {
@@ -224,6 +228,8 @@ class RouteScan {
   #lines: OutBuffer;
   #rows = 0;
   #brought: OutBuffer;
+  #probes: OutBuffer;
+  readonly #spills: boolean;
   #seen: number[] = [];
   #lastSeen = -1;
   // Kept records that are their own lines and stand next to each other are copied as one run.
@@ -257,6 +263,8 @@ class RouteScan {
     this.#filtered = this.#zeros();
     this.#lines = spec.writes ? shared.buffer(this.#size) : noBuffer;
     this.#brought = spec.brings ? shared.buffer(this.#size) : noBuffer;
+    this.#spills = spec.join !== undefined && !build;
+    this.#probes = this.#spills ? shared.buffer(this.#size) : noBuffer;
   }
 
   /** Whether the rows so far have to be handed on first. A join may have more of them than fit into a part. */
@@ -285,6 +293,12 @@ class RouteScan {
     }
     this.#tell(key);
     if (this.#spec.brings) this.#bringPlain(key, time, this.#spec.brings);
+    if (this.#spills) {
+      const from = startRow(this.#probes, key, time);
+      if (reader.canonical) this.#probes.copy(reader.bytes, this.#view, reader.start, reader.end);
+      else this.#compose(this.#probes);
+      endRow(this.#probes, from);
+    }
     if (this.#join?.finds(key, time)) {
       const { line } = this.#join;
       if (reader.canonical) line.copy(reader.bytes, this.#view, reader.start, reader.end);
@@ -304,12 +318,16 @@ class RouteScan {
     this.#tell(key);
     const { brings } = this.#spec;
     if (brings) {
-      const out = this.#startBringing(key, time);
-      const from = out.length;
+      const from = startRow(this.#brought, key, time);
       const fields = brings.map((index) => this.#shape.fields[index]!);
       const values = brings.map((index) => row[index]);
-      out.text(takenText(fields, values));
-      out.setInt32(from - 4, out.length - from);
+      this.#brought.text(takenText(fields, values));
+      endRow(this.#brought, from);
+    }
+    if (this.#spills) {
+      const from = startRow(this.#probes, key, time);
+      this.#probes.text(this.#format(row).slice(0, -1));
+      endRow(this.#probes, from);
     }
     if (this.#join?.finds(key, time)) {
       this.#join.line.text(this.#format(row).slice(0, -1));
@@ -325,11 +343,13 @@ class RouteScan {
       lines: this.#spec.writes ? { bytes: used(this.#lines), rows: this.#rows } : undefined,
       seen: this.#spec.tells ? Int32Array.from(this.#seen) : undefined,
       brought: this.#spec.brings ? used(this.#brought) : undefined,
+      probes: this.#spills ? used(this.#probes) : undefined,
       joined: this.#join?.part(),
     };
     this.#filtered = this.#zeros();
     if (this.#spec.writes) this.#lines = this.#shared.buffer(this.#size);
     if (this.#spec.brings) this.#brought = this.#shared.buffer(this.#size);
+    if (this.#spills) this.#probes = this.#shared.buffer(this.#size);
     this.#rows = 0;
     this.#seen = [];
     this.#lastSeen = -1;
@@ -353,18 +373,10 @@ class RouteScan {
     this.#seen.push(key);
   }
 
-  #startBringing(key: number, time: number): OutBuffer {
-    const out = this.#brought;
-    out.float64(time);
-    out.int32(key);
-    out.int32(0); // the length, when it is known
-    return out;
-  }
-
   #bringPlain(key: number, time: number, brings: readonly number[]): void {
     const { bytes, from, to } = this.#reader;
-    const out = this.#startBringing(key, time);
-    const start = out.length;
+    const out = this.#brought;
+    const start = startRow(out, key, time);
     for (let turn = 0; turn < brings.length; turn++) {
       const index = brings[turn]!;
       if (turn > 0) out.byte(tokenSeparator);
@@ -374,7 +386,7 @@ class RouteScan {
       out.copy(bytes, this.#view, from[index]!, to[index]!);
       if (quoted) out.byte(mark);
     }
-    out.setInt32(start - 4, out.length - start);
+    endRow(out, start);
   }
 
   /** Puts a plain record's line together, without its newline. */
@@ -408,8 +420,20 @@ class RouteScan {
   }
 }
 
+/** @returns where the row's bytes start */
+function startRow(out: OutBuffer, key: number, time: number): number {
+  out.float64(time);
+  out.int32(key);
+  out.int32(0); // the length, when it is known
+  return out.length;
+}
+
+function endRow(out: OutBuffer, from: number): void {
+  out.setInt32(from - 4, out.length - from);
+}
+
 /** The probe side of a join: finds the pairs of a row, then writes them. */
-class JoinScan {
+export class JoinScan {
   /** The row at hand as its line, without the newline: to be filled between `finds` and `write`. */
   readonly line = new OutBuffer(Buffer.allocUnsafeSlow(1024));
   readonly #spec: JoinSpec;
@@ -487,7 +511,7 @@ class JoinScan {
     }
   }
 
-  part(): RoutePart["joined"] {
+  part(): JoinedPart {
     const part = {
       lines: { bytes: used(this.#out), rows: this.#rows },
       noPair: this.#noPair,

@@ -38,7 +38,8 @@ export interface RouteSpec {
 
 /** The probe side of a join on time and person. */
 export interface JoinSpec {
-  readonly table: JoinTableMemory;
+  /** The build side; nothing where memory does not hold it: rows are then handed on to be joined later. */
+  readonly table: JoinTableMemory | undefined;
   readonly everybody: boolean;
   /** The people of each key: those of key k are `people` from `ends[k - 1]` to `ends[k]`. */
   readonly ends: SharedArrayBuffer;
@@ -63,6 +64,8 @@ export interface Route {
   readonly seen: readonly SeenKeys[];
   readonly build: JoinBuild | undefined;
   readonly joined: { readonly zone: Zone; readonly step: Join } | undefined;
+  /** The build side of its join. */
+  readonly joinBuild: JoinBuild | undefined;
 }
 
 /** Keys have something in them, so this is nobody's. */
@@ -102,7 +105,13 @@ export function planReadings(
   for (const { zone, tests, joined } of drafts) {
     const taps = lookups.readersOf(zone, keyName, joined?.zone);
     if (!taps) return undefined;
-    routes.push({ zone, reasons: tests.map(({ reason }) => reason), ...taps, joined });
+    routes.push({
+      zone,
+      reasons: tests.map(({ reason }) => reason),
+      ...taps,
+      joined,
+      joinBuild: joined && buildOf(joined.step, lookups),
+    });
   }
   const timeName = [...times][0];
   const timeField = timeName === undefined ? -1 : fieldIndex(source, timeName);
@@ -183,6 +192,10 @@ function* universe({ tests, joined }: RouteDraft, { consent, lookups }: StepCont
   if (joined) yield* peopleThrough(joined.step, lookups).keys();
 }
 
+function buildOf({ table, time, through, take }: Join, lookups: Lookups): JoinBuild {
+  return lookups.joinBuild(table, time[1], through.build[0], take);
+}
+
 function peopleThrough({ through }: Join, lookups: Lookups): ReadonlyMap<string, ReadonlySet<string>> {
   return lookups.keyMap(through.table, through.probe[1], through.build[1]);
 }
@@ -200,7 +213,7 @@ function routeSpec(
   }
   const last = tests.at(-1);
   return {
-    verdicts: verdicts.buffer as SharedArrayBuffer,
+    verdicts: verdicts.buffer,
     since: last?.kind === "since" ? sinceSpec(last, tests.length - 1, keys, verdicts, context) : undefined,
     steps: tests.length,
     writes: joined?.zone !== zone,
@@ -222,11 +235,11 @@ function sinceSpec(
   for (const [number, key] of [...keys, unknownKey].entries()) {
     if (verdicts[number] === -1) starts[number] = startOf(key);
   }
-  return { step: index, starts: starts.buffer as SharedArrayBuffer };
+  return { step: index, starts: starts.buffer };
 }
 
 function joinSpec(step: Join, keys: readonly string[], { rules, lookups }: StepContext): JoinSpec {
-  const build = lookups.joinBuild(step.table, step.time[1], step.through.build[0], step.take);
+  const build = buildOf(step, lookups);
   const owners = peopleThrough(step, lookups);
   const people = keys.map((key) => Array.from(build.peopleOf(owners.get(key) ?? []).list));
   const ends = new Uint32Array(new SharedArrayBuffer(keys.length * 4));
@@ -240,12 +253,12 @@ function joinSpec(step: Join, keys: readonly string[], { rules, lookups }: StepC
   }
   const everybody = rules.pair === "timestamp";
   // Few people are asked for one by one.
-  if (everybody || most >= 8) build.table.indexInstants();
+  if (!build.spill && (everybody || most >= 8)) build.table.indexInstants();
   return {
-    table: build.table.memory,
+    table: build.spill ? undefined : build.table.memory,
     everybody,
-    ends: ends.buffer as SharedArrayBuffer,
-    people: list.buffer as SharedArrayBuffer,
+    ends: ends.buffer,
+    people: list.buffer,
     take: step.take.map((field) => step.table.fields[fieldIndex(step.table, field)]!),
   };
 }

@@ -2,7 +2,8 @@
 
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { buffersOf, type FromWorker, partsAhead, type ToWorker } from "./readings-pool.js";
-import { ReadingsScanner, type ScanInput } from "./readings-scan.js";
+import { type Part, ReadingsScanner } from "./readings-scan.js";
+import { joinSpilled } from "./spilled-join.js";
 
 const port: MessagePort = parentPort!;
 let scanner: ReadingsScanner;
@@ -19,7 +20,10 @@ port.on("message", (message: ToWorker) => {
       scanner = new ReadingsScanner(message.spec);
       break;
     case "scan":
-      queue = queue.then(() => work(message.job, message.input));
+      queue = queue.then(() => work(message.job, scanner.scan(message.input)));
+      break;
+    case "join":
+      queue = queue.then(() => work(message.job, joinSpilled(scanner, message.input)));
       break;
     case "release":
       scanner.reuse(message.buffers);
@@ -29,8 +33,7 @@ port.on("message", (message: ToWorker) => {
   }
 });
 
-async function work(job: number, input: ScanInput): Promise<void> {
-  const scan = scanner.scan(input);
+async function work(job: number, scan: { next(): Part }): Promise<void> {
   ahead.set(job, 0);
   for (;;) {
     while (ahead.get(job)! >= partsAhead) await new Promise<void>((resolve) => (wake = resolve));

@@ -1,6 +1,7 @@
 // Runs the plan: reads the customers, takes each landing table through the zones that are made of it, and commits
 // all zones in one instant. A run that fails leaves what was committed as it was.
 
+import { tmpdir } from "node:os";
 import { StediError } from "../errors.js";
 import type { PartFile, PartTarget } from "../io/part-writer.js";
 import type { FileSink, Store } from "../io/store.js";
@@ -28,7 +29,7 @@ import {
   storedBytes,
   storedChunks,
 } from "./landing.js";
-import { Lookups } from "./lookups.js";
+import { type JoinMemory, Lookups } from "./lookups.js";
 import { type Plan, purposesOf, type Zone } from "./plan.js";
 import { type PreparedRun, type PrepareOptions, prepareRun } from "./prepare.js";
 import { defaultTuning, type ReadingsHandler, ReadingsPass, type Tuning } from "./readings-pass.js";
@@ -40,6 +41,8 @@ import type { Pass } from "./schedule.js";
 import { landingWarnings, listingWarnings, runWarnings } from "./warnings.js";
 import { ZoneBuild } from "./zone-build.js";
 import { scanZone } from "./zone-files.js";
+
+const defaultMemory = 256 * 1024 * 1024;
 
 /** What a run is asked to do, besides what `prepareRun` takes. */
 export interface RunOptions extends PrepareOptions {
@@ -53,6 +56,10 @@ export interface RunOptions extends PrepareOptions {
   readonly onEvent?: (event: RunEvent) => void;
   /** How many threads read the readings; left out: 1, which is the one that calls. */
   readonly workers?: number;
+  /** The most that a join may hold, in bytes; left out: 256 MiB. Beyond it, it spills. */
+  readonly memory?: number;
+  /** The folder in which a join spills; left out: the system's. */
+  readonly tmp?: string;
   /** For tests and benchmarks: how the work is cut up. */
   readonly tuning?: Tuning;
 }
@@ -144,7 +151,8 @@ class Run {
   readonly #folders: RunFolders;
   readonly #target: PartTarget;
   readonly #consent: ConsentIndex;
-  readonly #lookups = new Lookups();
+  readonly #lookups: Lookups;
+  readonly #memory: JoinMemory;
   readonly #built = new Map<Zone, CommittedZone>();
   readonly #builds = new Map<Zone, ZoneBuild>();
   readonly #read = new Map<TableShape, CommittedLanding>();
@@ -157,6 +165,9 @@ class Run {
     this.#options = options;
     this.#setup = setup;
     this.#folders = folders;
+    const { memory = defaultMemory, tmp = tmpdir() } = options;
+    this.#memory = { budget: memory, folder: tmp };
+    this.#lookups = new Lookups(this.#memory);
     this.#target = untilStopped(setup.out, options.signal);
     this.#consent = new ConsentIndex(setup.rules.consent, purposesOf(setup.plan.zones));
     this.#warnings = listingWarnings([...setup.landings.values()]);
@@ -234,8 +245,9 @@ class Run {
     await this.close();
   }
 
-  /** Ends the threads. */
+  /** Ends the threads, and frees what they shared. */
   async close(): Promise<void> {
+    this.#lookups.close();
     await this.#pool?.close();
     this.#pool = undefined;
   }
@@ -330,15 +342,15 @@ class Run {
       where: `${landing.store.uri}/${file.path}`,
       chunks: () => storedChunks(landing, file, books, progress),
     }));
-    return new ReadingsPass(plan, this.#builds, handler, this.#threads(landing), this.#options.tuning).run(
-      files,
-    );
+    const { tuning = defaultTuning } = this.#options;
+    const threads = this.#threads(storedBytes(landing));
+    return new ReadingsPass(plan, this.#builds, handler, threads, tuning, this.#memory).run(files);
   }
 
   /** Threads, where there is so much to read that starting them pays. */
-  #threads(landing: Landing): Scanners | undefined {
+  #threads(bytes: number): Scanners | undefined {
     const { workers = 1, tuning = defaultTuning } = this.#options;
-    if (!this.#pool && workers > 1 && storedBytes(landing) > tuning.threadsFrom) {
+    if (!this.#pool && workers > 1 && bytes > tuning.threadsFrom) {
       this.#pool = tuning.scanners(workers);
     }
     return this.#pool;

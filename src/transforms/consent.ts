@@ -36,11 +36,13 @@ class Words {
   readonly #since: number[] = [];
   readonly #said: number[] = [];
 
-  /** Adds one that has not been said yet. */
-  add(): void {
-    this.#at.push(-Infinity);
-    this.#since.push(0);
-    this.#said.push(silent);
+  /** Adds some that have not been said yet. */
+  add(count: number): void {
+    for (let left = count; left > 0; left--) {
+      this.#at.push(-Infinity);
+      this.#since.push(0);
+      this.#said.push(silent);
+    }
   }
 
   /** @param since the date of consent of a "yes", nothing for a "no" */
@@ -225,7 +227,11 @@ export class ConsentIndex {
     const owners = new Set<string>();
     const number = this.#serials.get(serial);
     if (number === undefined) return owners;
-    for (let registration = this.#lastOf[number]!; registration >= 0; registration = this.#sibling[registration]!)
+    for (
+      let registration = this.#lastOf[number]!;
+      registration >= 0;
+      registration = this.#sibling[registration]!
+    )
       owners.add(this.#emails[this.#personOf[registration]!]!);
     return owners;
   }
@@ -242,7 +248,7 @@ export class ConsentIndex {
       person = this.#people.size;
       this.#people.set(email, person);
       this.#emails.push(email);
-      for (const _ of this.#purposes) this.#ofPeople.add();
+      this.#ofPeople.add(this.#purposes.length);
     }
     return person;
   }
@@ -267,7 +273,7 @@ export class ConsentIndex {
       this.#personOf.push(person);
       this.#sibling.push(this.#lastOf[number]!);
       this.#lastOf[number] = registration;
-      for (const _ of this.#purposes) this.#ofRegistrations.add();
+      this.#ofRegistrations.add(this.#purposes.length);
     }
     return registration;
   }

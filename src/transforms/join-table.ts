@@ -61,6 +61,7 @@ export class JoinTable {
   readonly #seed: number;
   readonly #segments: Int32Array[] = [];
   readonly #texts: Uint8Array[] = [];
+  #textBytes = 0;
   #count = 0;
   /** Open addressing: the last segment of a person and instant, plus 1; 0 where a slot is free. */
   #slots = sharedInts(1024);
@@ -108,10 +109,18 @@ export class JoinTable {
     };
   }
 
-  /** The memory that it takes, in bytes. */
+  /** The memory that it takes, in bytes, without the index of instants. */
   get bytes(): number {
-    const texts = this.#texts.reduce((sum, chunk) => sum + chunk.length, 0);
-    return texts + this.#segments.length * chunkSegments * width * 4 + this.#slots.byteLength;
+    return this.#textBytes + this.#segments.length * chunkSegments * width * 4 + this.#slots.byteLength;
+  }
+
+  /** All rows, in the order in which they came. */
+  forEach(action: (time: number, person: number, text: Uint8Array) => void): void {
+    for (let segment = 0; segment < this.#count; segment++) {
+      const time = this.#part(segment, timeHigh) * twoTo32 + (this.#part(segment, timeLow) >>> 0);
+      const person = this.#part(segment, ofPerson);
+      for (const text of this.textsOf(segment)) action(time, person, text);
+    }
   }
 
   /**
@@ -126,6 +135,7 @@ export class JoinTable {
         throw new RangeError("a join table holds at most 4 GiB of texts");
       texts = new Uint8Array(new SharedArrayBuffer(Math.max(chunkText, needed)));
       this.#texts.push(texts);
+      this.#textBytes += texts.length;
       this.#place = 0;
       this.#addSegment(time, person);
     } else if (!this.#continues(time, person)) {
@@ -219,9 +229,7 @@ export class JoinTable {
 
   /** The number of a segment's rows. */
   rowsOf(segment: number): number {
-    let rows = 0;
-    for (const _ of this.textsOf(segment)) rows++;
-    return rows;
+    return [...this.textsOf(segment)].length;
   }
 
   #continues(time: number, person: number): boolean {

@@ -33,11 +33,12 @@ export async function runEngine(
     stages?: readonly string[];
     out?: MemoryStore;
     workers?: number;
+    memory?: number;
     tuning?: Tuning;
   } = {},
 ): Promise<EngineResult | string> {
   const lake = new MemoryStore(files, "memory", options.chunkSize);
-  const { out = new MemoryStore(), stages, workers, tuning } = options;
+  const { out = new MemoryStore(), stages, workers, memory, tuning } = options;
   try {
     const report = await runPipeline({
       lake,
@@ -45,6 +46,7 @@ export async function runEngine(
       rules,
       ...(stages && { stages }),
       ...(workers && { workers }),
+      ...(memory !== undefined && { memory }),
       ...(tuning && { tuning }),
     });
     return await readResult(out, report);

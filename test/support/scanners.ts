@@ -2,8 +2,9 @@
 // tried. Each has its own memory of what it has read, as a thread has.
 
 import { buffersOf, type Scanners, type Work } from "../../src/pipeline/readings-pool.js";
-import { ReadingsScanner, type ScanInput } from "../../src/pipeline/readings-scan.js";
+import { type Part, ReadingsScanner, type ScanInput } from "../../src/pipeline/readings-scan.js";
 import type { ReadingsSpec } from "../../src/pipeline/readings-spec.js";
+import { joinSpilled, type SpilledJoinInput } from "../../src/pipeline/spilled-join.js";
 
 export class ScannersHere implements Scanners {
   readonly size: number;
@@ -19,8 +20,20 @@ export class ScannersHere implements Scanners {
   }
 
   scan(input: ScanInput): Work {
-    const scanner = this.#scanners[this.#turn++ % this.size]!;
-    const scan = scanner.scan(input);
+    const scanner = this.#next;
+    return this.#work(scanner, scanner.scan(input));
+  }
+
+  join(input: SpilledJoinInput): Work {
+    const scanner = this.#next;
+    return this.#work(scanner, joinSpilled(scanner, input));
+  }
+
+  get #next(): ReadingsScanner {
+    return this.#scanners[this.#turn++ % this.size]!;
+  }
+
+  #work(scanner: ReadingsScanner, scan: { next(): Part }): Work {
     return {
       next: () => Promise.resolve(scan.next()),
       release: (part) => scanner.reuse(buffersOf(part)),

@@ -1,0 +1,113 @@
+// A file for what does not fit into memory: rows appended to partitions, and read back partition by partition, by
+// whichever thread. It has no name once it is open, so that it is gone with the process, however that ends.
+
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { asStediError } from "./file-errors.js";
+
+/** Where the rows of a partition stand: starts and lengths in bytes, by turns. */
+export interface SpilledRows {
+  readonly file: number;
+  readonly extents: readonly number[];
+}
+
+/** A row's time (double), number (int32) and length (int32) come before its bytes. */
+export const rowHeader = 16;
+
+const bufferBytes = 64 * 1024;
+
+/** See the top of this file. */
+export class SpillFile {
+  readonly #folder: string;
+  readonly #file: number;
+  readonly #buffers: (Buffer | undefined)[] = [];
+  readonly #filled: number[] = [];
+  readonly #extents: number[][] = [];
+  #size = 0;
+
+  /**
+   * @param folder in which it stands for the instant in which it has a name, in a folder of mode 0700
+   * @throws StediError where it cannot be made there
+   */
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#file = attempt(folder, () => {
+      const own = mkdtempSync(join(folder, "stedi-spill-"));
+      try {
+        return openSync(join(own, "rows"), "wx+", 0o600);
+      } finally {
+        rmSync(own, { recursive: true, force: true });
+      }
+    });
+  }
+
+  /** Appends a row whose bytes are `bytes` from `from` to `to`. */
+  append(partition: number, time: number, number: number, bytes: Uint8Array, from: number, to: number): void {
+    const needed = rowHeader + to - from;
+    let buffer = (this.#buffers[partition] ??= Buffer.allocUnsafeSlow(bufferBytes));
+    let at = this.#filled[partition] ?? 0;
+    if (at + needed > buffer.length) {
+      this.#flush(partition);
+      at = 0;
+      if (needed > buffer.length) buffer = this.#buffers[partition] = Buffer.allocUnsafeSlow(needed);
+    }
+    buffer.writeDoubleLE(time, at);
+    buffer.writeInt32LE(number, at + 8);
+    buffer.writeInt32LE(to - from, at + 12);
+    buffer.set(bytes.subarray(from, to), at + rowHeader);
+    this.#filled[partition] = at + needed;
+  }
+
+  /** The rows of a partition, once nothing more is appended to it. */
+  rows(partition: number): SpilledRows {
+    this.#flush(partition);
+    this.#buffers[partition] = undefined;
+    return { file: this.#file, extents: this.#extents[partition] ?? [] };
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #flush(partition: number): void {
+    const filled = this.#filled[partition] ?? 0;
+    if (filled === 0) return;
+    attempt(this.#folder, () => {
+      for (let from = 0; from < filled;) {
+        from += writeSync(this.#file, this.#buffers[partition]!, from, filled - from, this.#size + from);
+      }
+    });
+    (this.#extents[partition] ??= []).push(this.#size, filled);
+    this.#size += filled;
+    this.#filled[partition] = 0;
+  }
+}
+
+/**
+ * The rows of a partition, in the order in which they came, in pieces that each hold whole rows. A piece is good until
+ * the next one.
+ * @param where how errors name the place
+ */
+export function* readSpilled({ file, extents }: SpilledRows, where: string): Generator<Buffer> {
+  let buffer = Buffer.alloc(0);
+  for (let index = 0; index < extents.length; index += 2) {
+    const [start, length] = [extents[index]!, extents[index + 1]!];
+    if (buffer.length < length) buffer = Buffer.allocUnsafeSlow(length);
+    attempt(where, () => {
+      for (let from = 0; from < length;) {
+        const count = readSync(file, buffer, from, length - from, start + from);
+        if (count === 0) throw new Error("a spill file is shorter than what was written to it");
+        from += count;
+      }
+    });
+    yield buffer.subarray(0, length);
+  }
+}
+
+function attempt<T>(where: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw asStediError(error, where);
+  }
+}

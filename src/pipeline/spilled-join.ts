@@ -1,0 +1,117 @@
+// Joins one partition of a join that memory did not hold. As much of its build side as may be held is probed by all of
+// its probe side, then the next: a partition that is all one instant is joined too.
+
+import { readSpilled, rowHeader, type SpilledRows } from "../io/spill-file.js";
+import { JoinTable } from "../transforms/join-table.js";
+import { JoinScan, type Part, type ReadingsScanner } from "./readings-scan.js";
+
+export interface SpilledJoinInput {
+  /** The route whose join it is. */
+  readonly route: number;
+  readonly build: SpilledRows;
+  readonly probe: SpilledRows;
+  /** How many bytes of the build side may be held. */
+  readonly budget: number;
+  /** For the table: a secret number of 32 bits. */
+  readonly seed: number;
+  /** How errors name the place of the files. */
+  readonly where: string;
+}
+
+/** About what the table adds to a row. */
+const rowOverhead = 48;
+
+/** Gives the parts, up to one with an `end`. */
+export function joinSpilled(shared: ReadingsScanner, input: SpilledJoinInput): { next(): Part } {
+  const parts = joinPieces(shared, input);
+  return {
+    next() {
+      const { value, done } = parts.next();
+      if (done) throw new Error("a part was asked for behind the last one");
+      return value;
+    },
+  };
+}
+
+function* joinPieces(
+  shared: ReadingsScanner,
+  { route, build, probe, budget, seed, where }: SpilledJoinInput,
+): Generator<Part, never> {
+  const { join } = shared.spec.routes[route]!;
+  /** For each row of the probe side, whether it has a pair. */
+  let paired = new Uint8Array(0);
+  let rows = 0;
+  let held = new JoinTable(seed);
+  let heldBytes = 0;
+  /** @param end the rows of the probe side that have a pair, and that have none; with the last part */
+  const part = (scan: JoinScan, end?: { readonly paired: number; readonly noPair: number }): Part => {
+    const made = scan.part();
+    const joined = {
+      ...made,
+      noPair: end?.noPair ?? 0,
+      pairs: made.lines.rows - (end?.paired ?? 0),
+    };
+    return {
+      routes: shared.spec.routes.map((_, index) => ({
+        filtered: [],
+        lines: undefined,
+        seen: undefined,
+        brought: undefined,
+        probes: undefined,
+        joined: index === route ? joined : undefined,
+      })),
+      good: 0,
+      dropped: 0,
+      damaged: [],
+      end: end && { count: 0, state: undefined },
+    };
+  };
+
+  const probeHeld = function* (): Generator<Part, JoinScan> {
+    held.indexInstants();
+    const scan = new JoinScan(join!, held, shared);
+    let row = 0;
+    for (const piece of readSpilled(probe, where)) {
+      for (let at = 0; at < piece.length; row++) {
+        const from = at + rowHeader;
+        const to = from + piece.readInt32LE(at + 12);
+        if (row === paired.length) paired = larger(paired);
+        if (scan.finds(piece.readInt32LE(at + 8), piece.readDoubleLE(at))) {
+          paired[row] = 1;
+          scan.line.putRange(piece, from, to);
+          scan.write();
+          while (scan.isFull()) yield part(scan);
+        }
+        at = to;
+      }
+    }
+    rows = row;
+    return scan;
+  };
+
+  for (const piece of readSpilled(build, where)) {
+    for (let at = 0; at < piece.length;) {
+      const from = at + rowHeader;
+      const to = from + piece.readInt32LE(at + 12);
+      held.add(piece.readDoubleLE(at), piece.readInt32LE(at + 8), piece, from, to);
+      heldBytes += to - from + rowOverhead;
+      at = to;
+      if (heldBytes >= budget) {
+        const scan = yield* probeHeld();
+        yield part(scan);
+        held = new JoinTable(seed);
+        heldBytes = 0;
+      }
+    }
+  }
+  const scan = yield* probeHeld();
+  const pairedRows = paired.reduce((sum, each) => sum + each, 0);
+  yield part(scan, { paired: pairedRows, noPair: rows - pairedRows });
+  throw new Error("a part was asked for behind the last one");
+}
+
+function larger(flags: Uint8Array): Uint8Array<ArrayBuffer> {
+  const more = new Uint8Array(Math.max(1024, flags.length * 2));
+  more.set(flags);
+  return more;
+}
