@@ -5,7 +5,7 @@ import { pairings, policies } from "../transforms/policy.js";
 
 /** How an option is written. */
 export interface OptionDeclaration {
-  readonly kind: "flag" | "text" | "count" | "choice";
+  readonly kind: "flag" | "text" | "count" | "size" | "choice";
   readonly default: string | number | boolean | undefined;
   readonly describe: string;
   /** What stands for the value in help. */
@@ -67,6 +67,24 @@ export const runOptions = {
     lasting: false,
   },
   keep: { kind: "count", default: 1, describe: "how many commits' folders to keep", value: "N" },
+  workers: {
+    kind: "count",
+    default: undefined,
+    describe: "threads that read [default: the cores]",
+    value: "N",
+  },
+  memory: {
+    kind: "size",
+    default: 256 * 1024 * 1024,
+    describe: "the most that the machine-learning join may hold; beyond it, it spills [default: 256M]",
+    value: "SIZE",
+  },
+  tmp: {
+    kind: "text",
+    default: undefined,
+    describe: "the folder that the join spills to [default: the system's]",
+    value: "DIR",
+  },
   progress: {
     kind: "choice",
     default: "auto",

@@ -1,5 +1,6 @@
 // `stedi run`: builds zones, and ends with a table of what was read, kept, dropped and why.
 
+import { availableParallelism } from "node:os";
 import { openStore } from "../io/open-store.js";
 import { type RunReport, type StageReport, total } from "../pipeline/report.js";
 import { runPipeline } from "../pipeline/run.js";
@@ -22,7 +23,7 @@ export async function runCommand(
   settings: Settings,
   signal: AbortSignal,
 ): Promise<void> {
-  const { lake, out, json, quiet, verbose, consent, pair, keep, strict } = settings;
+  const { lake, out, json, quiet, verbose, consent, pair, keep, strict, memory, tmp } = settings;
   const progress = makeProgress(quiet ? "none" : settings.progress);
   const lakeStore = openStore(lake);
   let report: RunReport;
@@ -35,6 +36,9 @@ export async function runCommand(
       strict,
       acceptRemoved: settings["accept-removed"],
       keep,
+      workers: settings.workers ?? availableParallelism(),
+      memory,
+      ...(tmp !== undefined && { tmp }),
       signal,
       onEvent: (event) => {
         if (verbose && event.kind === "pass") {

@@ -23,6 +23,10 @@ export interface Settings {
   readonly strict: boolean;
   readonly "accept-removed": boolean;
   readonly keep: number;
+  readonly workers: number | undefined;
+  /** Bytes. */
+  readonly memory: number;
+  readonly tmp: string | undefined;
   readonly progress: (typeof progressModes)[number];
 }
 
@@ -109,14 +113,27 @@ function fromVariable(option: OptionDeclaration, text: string): unknown {
 const schemas = {
   flag: z.boolean(),
   text: z.string().min(1),
+  size: z
+    .union([z.number(), z.string()])
+    .transform((value) => bytesOf(String(value)))
+    .pipe(z.number().int().min(1)),
   count: z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(1)),
 } as const;
 
 const expected = {
   flag: "it has to be true or false",
   text: "it has to be a text",
+  size: "it has to be a number of bytes, or one with K, M or G behind it, such as 256M",
   count: "it has to be a whole number of 1 or more",
 } as const;
+
+const units: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+
+/** Bytes of a size such as `256M`; not a number where it is none. */
+function bytesOf(size: string): number {
+  const [, digits, unit] = /^(\d+)([KMG]?)$/i.exec(size) ?? [];
+  return digits === undefined ? NaN : Number(digits) * units[unit!.toUpperCase()]!;
+}
 
 /** @param where the flag, variable or setting that the value was given to */
 function check(option: OptionDeclaration, value: unknown, where: string, code: ErrorCode): unknown {

@@ -78,6 +78,8 @@ export class ReadingsPool implements Scanners {
 
 class Thread {
   readonly #worker = new Worker(new URL(`./readings-worker.${fromSources ? "ts" : "js"}`, import.meta.url), {
+    // What lives long stands in shared memory.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
     ...(fromSources && { execArgv: ["--import", "tsx"] }),
   });
   readonly #jobs = new Map<number, Job>();

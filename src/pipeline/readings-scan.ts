@@ -71,6 +71,8 @@ export interface DamagedEntry {
 
 /** A part is handed on when one of its buffers has this many bytes. */
 const partBytes = 1024 * 1024;
+/** Buffers are of about one size, so that each can be used again for any purpose. */
+const bufferUnit = 256 * 1024;
 const joinBytes = partBytes + 64 * 1024;
 const noBuffer = new OutBuffer(Buffer.alloc(0));
 
@@ -105,7 +107,8 @@ export class ReadingsScanner {
   /** An empty buffer for at least this many bytes: one that was given back, if it can be. */
   buffer(size: number): OutBuffer {
     const free = this.#free.pop();
-    return new OutBuffer(free && free.length >= size ? free : Buffer.allocUnsafeSlow(size));
+    if (free && free.length >= size) return new OutBuffer(free);
+    return new OutBuffer(Buffer.allocUnsafeSlow(Math.ceil(size / bufferUnit) * bufferUnit));
   }
 
   /** Takes back the memory of parts that nobody needs any more. */
@@ -196,7 +199,7 @@ export class BlockScan {
 
   #part(ended: boolean): Part {
     const part = {
-      routes: this.#routes.map((route) => route.part()),
+      routes: this.#routes.map((route) => route.part(ended)),
       good: this.#good,
       dropped: this.#dropped,
       damaged: this.#damaged,
@@ -336,7 +339,7 @@ class RouteScan {
   }
 
   /** Hands on what there is so far. */
-  part(): RoutePart {
+  part(ended: boolean): RoutePart {
     this.#flush();
     const part = {
       filtered: this.#filtered,
@@ -344,8 +347,9 @@ class RouteScan {
       seen: this.#spec.tells ? Int32Array.from(this.#seen) : undefined,
       brought: this.#spec.brings ? used(this.#brought) : undefined,
       probes: this.#spills ? used(this.#probes) : undefined,
-      joined: this.#join?.part(),
+      joined: this.#join?.part(ended),
     };
+    if (ended) return part;
     this.#filtered = this.#zeros();
     if (this.#spec.writes) this.#lines = this.#shared.buffer(this.#size);
     if (this.#spec.brings) this.#brought = this.#shared.buffer(this.#size);
@@ -511,13 +515,14 @@ export class JoinScan {
     }
   }
 
-  part(): JoinedPart {
+  part(ended: boolean): JoinedPart {
     const part = {
       lines: { bytes: used(this.#out), rows: this.#rows },
       noPair: this.#noPair,
       pairs: this.#pairs,
       crossPersonPairs: this.#crossPersonPairs,
     };
+    if (ended) return part;
     this.#out = this.#shared.buffer(joinBytes);
     this.#rows = this.#noPair = this.#pairs = this.#crossPersonPairs = 0;
     return part;

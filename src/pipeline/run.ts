@@ -19,6 +19,7 @@ import {
   lastCommit,
   standsAs,
 } from "./commit-log.js";
+import { collectGarbage } from "./garbage.js";
 import {
   fingerprint,
   type Landing,
@@ -43,6 +44,9 @@ import { ZoneBuild } from "./zone-build.js";
 import { scanZone } from "./zone-files.js";
 
 const defaultMemory = 256 * 1024 * 1024;
+
+/** Bytes of readings in front of which it pays to collect the garbage of the pass before. */
+const collectFrom = 256 * 1024 * 1024;
 
 /** What a run is asked to do, besides what `prepareRun` takes. */
 export interface RunOptions extends PrepareOptions {
@@ -343,7 +347,9 @@ class Run {
       chunks: () => storedChunks(landing, file, books, progress),
     }));
     const { tuning = defaultTuning } = this.#options;
-    const threads = this.#threads(storedBytes(landing));
+    const bytes = storedBytes(landing);
+    const threads = this.#threads(bytes);
+    if (bytes > collectFrom) collectGarbage();
     return new ReadingsPass(plan, this.#builds, handler, threads, tuning, this.#memory).run(files);
   }
 

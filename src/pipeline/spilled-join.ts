@@ -45,7 +45,7 @@ function* joinPieces(
   let heldBytes = 0;
   /** @param end the rows of the probe side that have a pair, and that have none; with the last part */
   const part = (scan: JoinScan, end?: { readonly paired: number; readonly noPair: number }): Part => {
-    const made = scan.part();
+    const made = scan.part(end !== undefined);
     const joined = {
       ...made,
       noPair: end?.noPair ?? 0,
