@@ -66,12 +66,14 @@ export function makeTemplate(
   }
   literals.push(bytes.subarray(position, end));
 
-  const code: string[] = [`let q = p, e = 0, c = 0, w = 0, n = 0, i = 0, f = 0;`];
+  const code: string[] = ["let q = p, e = 0, c = 0, w = 0, n = 0, i = 0, f = 0, same = false;"];
   for (const [turn, index] of inOrder.entries()) {
     code.push(...compareCode(literals[turn]!, shortest(shape, inOrder, literals, turn)));
     code.push(...valueCode(shape.fields[index]!.kind, index, index === keyIndex));
   }
-  code.push(...compareCode(literals.at(-1)!, literals.at(-1)!.length), "return q;");
+  code.push(...compareCode(literals.at(-1)!, literals.at(-1)!.length));
+  // Only a record that is of this shape is remembered: of another one, something else may read the key.
+  code.push(`key.from = from[${keyIndex}]; key.to = to[${keyIndex}]; key.same = same; return q;`);
   for (const index of shape.fields.keys()) {
     if (!fields.includes(index)) code.unshift(`from[${index}] = -1;`);
   }
@@ -126,8 +128,7 @@ function valueCode(kind: FieldKind, index: number, remembered: boolean): string[
       // One that starts with white space may have nothing else in it.
       return [
         ...(remembered ? [sameKey] : ["e = q;"]),
-        `if (e === q) { if (b[q] === 32) return 0; ${plainRun} if (e === q) return 0; ${remembered ? "key.same = false;" : ""} }`,
-        ...(remembered ? ["key.from = q; key.to = e;"] : []),
+        `if (e === q) { if (b[q] === 32) return 0; ${plainRun} if (e === q) return 0; }`,
         ...keep,
       ];
     case "text":
@@ -166,7 +167,7 @@ const sameKey = `
   if (n > 0 && limit - q > n) {
     while (i + 4 <= n && v.getInt32(f + i, true) === v.getInt32(q + i, true)) i += 4;
     while (i < n && b[f + i] === b[q + i]) i++;
-    if (i === n && b[q + n] === 34) { e = q + n; key.same = true; }
+    if (i === n && b[q + n] === 34) { e = q + n; same = true; }
   }`;
 
 function isCanonical(

@@ -1,7 +1,7 @@
 // Threads that scan blocks of readings, and what is said to them and by them. A thread takes its blocks in the order
 // in which they are given to it, and waits when it is some parts ahead of whoever takes these.
 
-import { Worker } from "node:worker_threads";
+import { type ResourceLimits, Worker } from "node:worker_threads";
 import { StediError } from "../errors.js";
 import type { Part, ScanInput } from "./readings-scan.js";
 import type { ReadingsSpec } from "./readings-spec.js";
@@ -41,17 +41,26 @@ export interface FromWorker {
 /** How many parts of a job a thread may be ahead. */
 export const partsAhead = 4;
 
-/** From the sources, as the tests run them, a thread needs a loader for TypeScript. */
-const fromSources = import.meta.url.endsWith(".ts");
+/** What threads run, and how much of the heap each may have. */
+export interface ThreadOptions {
+  readonly file: URL;
+  readonly limits: ResourceLimits;
+}
+
+export const defaultThreads: ThreadOptions = {
+  file: new URL("./readings-worker.js", import.meta.url),
+  // What lives long stands in shared memory.
+  limits: { maxYoungGenerationSizeMb: 4 },
+};
 
 /** See the top of this file. */
 export class ReadingsPool implements Scanners {
   readonly size: number;
   readonly #threads: readonly Thread[];
 
-  constructor(size: number) {
+  constructor(size: number, options = defaultThreads) {
     this.size = size;
-    this.#threads = Array.from({ length: size }, () => new Thread());
+    this.#threads = Array.from({ length: size }, () => new Thread(options));
   }
 
   begin(spec: ReadingsSpec): void {
@@ -77,16 +86,13 @@ export class ReadingsPool implements Scanners {
 }
 
 class Thread {
-  readonly #worker = new Worker(new URL(`./readings-worker.${fromSources ? "ts" : "js"}`, import.meta.url), {
-    // What lives long stands in shared memory.
-    resourceLimits: { maxYoungGenerationSizeMb: 4 },
-    ...(fromSources && { execArgv: ["--import", "tsx"] }),
-  });
+  readonly #worker: Worker;
   readonly #jobs = new Map<number, Job>();
   #lastJob = 0;
   #failure: StediError | undefined;
 
-  constructor() {
+  constructor({ file, limits }: ThreadOptions) {
+    this.#worker = new Worker(file, { resourceLimits: limits });
     this.#worker.on("message", ({ job, part }: FromWorker) => {
       const found = this.#jobs.get(job);
       if (part.end) this.#jobs.delete(job);

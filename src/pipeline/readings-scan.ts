@@ -304,8 +304,11 @@ class RouteScan {
     }
     if (this.#join?.finds(key, time)) {
       const { line } = this.#join;
-      if (reader.canonical) line.copy(reader.bytes, this.#view, reader.start, reader.end);
-      else this.#compose(line);
+      if (reader.canonical) line.copy(reader.bytes, this.#view, reader.start, reader.end - 1);
+      else {
+        this.#compose(line);
+        line.length--;
+      }
       this.#join.write();
     }
   }
@@ -333,7 +336,7 @@ class RouteScan {
       endRow(this.#probes, from);
     }
     if (this.#join?.finds(key, time)) {
-      this.#join.line.text(this.#format(row).slice(0, -1));
+      this.#join.line.text(this.#format(row).slice(0, -2));
       this.#join.write();
     }
   }
@@ -438,7 +441,7 @@ function endRow(out: OutBuffer, from: number): void {
 
 /** The probe side of a join: finds the pairs of a row, then writes them. */
 export class JoinScan {
-  /** The row at hand as its line, without the newline: to be filled between `finds` and `write`. */
+  /** The row at hand as its line, up to its closing brace: to be filled between `finds` and `write`. */
   readonly line = new OutBuffer(Buffer.allocUnsafeSlow(1024));
   readonly #spec: JoinSpec;
   readonly #shared: ReadingsScanner;
@@ -500,7 +503,6 @@ export class JoinScan {
   /** Writes pairs until there are no more, or the part is full. */
   write(): void {
     const found = this.#found;
-    if (this.#segment === 0 && this.#place === 0) this.line.length--; // its closing brace
     for (; this.#segment < found.length; this.#segment++) {
       const chunk = this.#table.chunkOf(found[this.#segment]!);
       let place = this.#place > 0 ? this.#place : this.#table.placeOf(found[this.#segment]!);

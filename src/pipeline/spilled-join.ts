@@ -78,7 +78,7 @@ function* joinPieces(
         if (row === paired.length) paired = larger(paired);
         if (scan.finds(piece.readInt32LE(at + 8), piece.readDoubleLE(at))) {
           paired[row] = 1;
-          scan.line.putRange(piece, from, to);
+          scan.line.putRange(piece, from, to - 1);
           scan.write();
           while (scan.isFull()) yield part(scan);
         }

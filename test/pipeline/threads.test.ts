@@ -1,0 +1,110 @@
+// Passes over readings, split among real threads: the same bytes whatever their number.
+
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Tuning } from "../../src/pipeline/readings-pass.js";
+import { defaultThreads, ReadingsPool } from "../../src/pipeline/readings-pool.js";
+import type { ReadingsSpec } from "../../src/pipeline/readings-spec.js";
+import { referenceRun } from "../../src/reference/index.js";
+import { samplePreset, syntheticLake } from "../../src/synthetic/lake.js";
+import { type EngineResult, runEngine } from "../support/engine.js";
+import { MemoryStore } from "../support/memory-store.js";
+
+const rules = { consent: "latest", pair: "person" } as const;
+
+/** Threads run what is built. */
+const built = { ...defaultThreads, file: new URL("../../dist/pipeline/readings-worker.js", import.meta.url) };
+
+/** Blocks so small that a file of the lake is many of them. */
+const tuning: Tuning = {
+  blockBytes: 8 * 1024,
+  threadsFrom: -1,
+  leastJoinBytes: 10_000,
+  scanners: (count) => new ReadingsPool(count, built),
+};
+
+const lake = new Map<string, Uint8Array>();
+let alone: EngineResult;
+
+async function run(options: { workers?: number; memory?: number; tuning?: Tuning }): Promise<EngineResult> {
+  const result = await runEngine(lake, rules, options);
+  if (typeof result === "string") throw new Error(`refused with ${result}`);
+  return result;
+}
+
+/** Every file that a run has written but for its commit, by its path with the run left out. */
+function filesOf({ out, report }: EngineResult): ReadonlyMap<string, string> {
+  return new Map(
+    [...out.files]
+      .filter(([path]) => !path.includes("/commits/"))
+      .map(([path, bytes]) => [path.replace(report.run, "RUN"), Buffer.from(bytes).toString("latin1")]),
+  );
+}
+
+beforeAll(async () => {
+  for (const { path, chunks } of syntheticLake(samplePreset)) lake.set(path, Buffer.concat([...chunks]));
+  alone = await run({ workers: 1 });
+});
+
+describe("threads", () => {
+  test("are not needed for what the reference says", () => {
+    const expected = referenceRun(lake, rules);
+    expect(alone.zones).toEqual(expected.zones);
+  });
+
+  test.each([1, 2, 3, 8])("%d of them give the same bytes as none", async (workers) => {
+    expect(filesOf(await run({ workers, tuning }))).toEqual(filesOf(alone));
+  });
+
+  test("give the same rows where the join spills", async () => {
+    const spilled = await run({ workers: 2, memory: 1, tuning });
+    const sorted = ({ zones }: EngineResult): readonly string[] => zones.machine_learning_curated!.toSorted();
+    expect(sorted(spilled)).toEqual(sorted(alone));
+    const others = (result: EngineResult): unknown => ({ ...result.zones, machine_learning_curated: [] });
+    expect(others(spilled)).toEqual(others(alone));
+    expect(spilled.commit.zones.machine_learning_curated!.books).toEqual(
+      alone.commit.zones.machine_learning_curated!.books,
+    );
+  });
+});
+
+describe("fault 15: a worker thread dies", () => {
+  /** Threads that die in the middle of their work: of an error that nothing catches, or of too little memory. */
+  const dying = (kill: (pool: ReadingsPool) => void): Tuning => ({
+    ...tuning,
+    scanners: (count) => {
+      const pool = new ReadingsPool(count, built);
+      let blocks = 0;
+      return {
+        size: pool.size,
+        begin: (spec) => pool.begin(spec),
+        scan: (input) => {
+          if (++blocks === 5) kill(pool);
+          return pool.scan(input);
+        },
+        join: (input) => pool.join(input),
+        close: () => pool.close(),
+      };
+    },
+  });
+
+  test("of an error that nothing catches: refused, and nothing is left", async () => {
+    const out = new MemoryStore();
+    const spec = { routes: 1 } as unknown as ReadingsSpec;
+    const result = await runEngine(lake, rules, {
+      workers: 2,
+      out,
+      tuning: dying((pool) => pool.begin(spec)),
+    });
+    expect(result).toBe("STEDI_WORKER");
+    expect([...out.files.keys()]).toEqual([]);
+  });
+
+  test("of too little memory: refused, and nothing is left", async () => {
+    const out = new MemoryStore();
+    const limits = { maxOldGenerationSizeMb: 1, maxYoungGenerationSizeMb: 1 };
+    const scanners = (count: number): ReadingsPool => new ReadingsPool(count, { ...built, limits });
+    const result = await runEngine(lake, rules, { workers: 2, out, tuning: { ...tuning, scanners } });
+    expect(result).toBe("STEDI_WORKER");
+    expect([...out.files.keys()]).toEqual([]);
+  });
+});
