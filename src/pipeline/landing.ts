@@ -111,7 +111,7 @@ export async function scanLanding(
   const { table, store } = landing;
   const finder = handler.damaged && new AttributionFinder();
   for (const file of landing.files) {
-    const chunks = storedChunks(landing, file, books, (bytes) => handler.progress(bytes));
+    const chunks = storedChunks(landing, file, books, true, (bytes) => handler.progress(bytes));
     await readRecords(table, chunks, file.path, `${store.uri}/${file.path}`, {
       row(row, dropped) {
         books.good(1, dropped);
@@ -128,16 +128,18 @@ export async function scanLanding(
 
 /**
  * The bytes of a landing file as they are stored; counts them.
+ * @param passing as in `Store.read`
  * @throws StediError `STEDI_CHANGED` where the store gives another number of bytes than it said
  */
 export async function* storedChunks(
   { store }: Landing,
   file: StoredFile,
   { tally }: LandingBooks,
+  passing: boolean,
   progress: (bytes: number) => void,
 ): AsyncIterable<Uint8Array> {
   let bytes = 0;
-  for await (const chunk of store.read(file, true)) {
+  for await (const chunk of store.read(file, passing)) {
     bytes += chunk.length;
     tally.bytes += chunk.length;
     progress(chunk.length);

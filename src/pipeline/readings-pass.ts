@@ -24,14 +24,16 @@ export interface ReadingsFile {
   readonly path: string;
   /** How errors name it. */
   readonly where: string;
-  /** Its bytes as stored. */
-  chunks(): AsyncIterable<Uint8Array>;
+  /** Bytes, as stored. */
+  readonly size: number;
+  /** Its bytes as stored. @param passing as in `Store.read` */
+  chunks(passing: boolean): AsyncIterable<Uint8Array>;
 }
 
 /** Takes what is no zone's. */
 export interface ReadingsHandler {
   good(records: number, droppedFields: number): void;
-  damaged(file: string, place: EntryPlace, damage: Damage): Promise<void> | undefined;
+  damaged(file: ReadingsFile, place: EntryPlace, damage: Damage): Promise<void> | undefined;
 }
 
 /** How the work is cut up. */
@@ -178,7 +180,7 @@ export class ReadingsPass {
 
   /** Reads blocks and has their scanning begun, as far ahead as the queue allows. */
   async #read(files: Iterable<ReadingsFile>): Promise<void> {
-    for (const file of files) {
+    for (const [file, stored] of readAhead(files)) {
       const scan: FileScan = {
         file,
         gunzip: { cutOff: false },
@@ -187,7 +189,7 @@ export class ReadingsPass {
         entries: 0,
         truncatedAt: -1,
       };
-      const chunks = unpacked(file.chunks(), file.path, file.where, scan.gunzip);
+      const chunks = unpacked(stored, file.path, file.where, scan.gunzip);
       for await (const { bytes, offset, last } of blocksOf(chunks, this.#blocks)) {
         if (this.#isStopped) {
           this.#blocks.release(bytes);
@@ -219,7 +221,7 @@ export class ReadingsPass {
     if (input.last && scan.gunzip.cutOff && scan.truncatedAt !== end) {
       // What a cut-off gzip file has lost may have been anything, even where it was cut between records.
       const place = { offset: end, length: 0, record: scan.entries + 1 };
-      await this.#handler.damaged(scan.file.path, place, truncated);
+      await this.#handler.damaged(scan.file, place, truncated);
     }
   }
 
@@ -256,7 +258,7 @@ export class ReadingsPass {
     for (const { offset, length, record, damage } of part.damaged) {
       if (damage.reason === "truncated") scan.truncatedAt = offset + length;
       const place = { offset, length, record: entriesBefore + record };
-      await this.#handler.damaged(scan.file.path, place, damage);
+      await this.#handler.damaged(scan.file, place, damage);
     }
   }
 
@@ -334,4 +336,34 @@ function isSame(guess: FramerState, state: FramerState): boolean {
     state.left.length === 0 &&
     state.inArray === guess.inArray
   );
+}
+
+/** Files of up to so many bytes are read before it is their turn: most of their time is spent on opening them. */
+const smallFile = 512 * 1024;
+const filesAhead = 8;
+
+/** Each file with its bytes. */
+function* readAhead(
+  files: Iterable<ReadingsFile>,
+): Generator<readonly [ReadingsFile, AsyncIterable<Uint8Array>]> {
+  const window: (readonly [ReadingsFile, AsyncIterable<Uint8Array>])[] = [];
+  for (const file of files) {
+    window.push([file, file.size > smallFile ? file.chunks(true) : readNow(file)]);
+    if (window.length > filesAhead) yield window.shift()!;
+  }
+  yield* window;
+}
+
+/** Begins to read at once; an error comes when the bytes are asked for. */
+function readNow(file: ReadingsFile): AsyncIterable<Uint8Array> {
+  const read = async (): Promise<readonly Uint8Array[]> => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of file.chunks(false)) chunks.push(chunk);
+    return chunks;
+  };
+  const reading = read();
+  reading.catch(() => undefined);
+  return (async function* () {
+    yield* await reading;
+  })();
 }

@@ -33,7 +33,13 @@ import {
 import { type JoinMemory, Lookups } from "./lookups.js";
 import { type Plan, purposesOf, type Zone } from "./plan.js";
 import { type PreparedRun, type PrepareOptions, prepareRun } from "./prepare.js";
-import { defaultTuning, type ReadingsHandler, ReadingsPass, type Tuning } from "./readings-pass.js";
+import {
+  defaultTuning,
+  type ReadingsFile,
+  type ReadingsHandler,
+  ReadingsPass,
+  type Tuning,
+} from "./readings-pass.js";
 import type { Scanners } from "./readings-pool.js";
 import { planReadings, type ReadingsPlan } from "./readings-spec.js";
 import { asCounts, type RunEvent, type RunReport, type StageReport, total, type Warning } from "./report.js";
@@ -41,7 +47,7 @@ import { RunFolders } from "./run-folders.js";
 import type { Pass } from "./schedule.js";
 import { landingWarnings, listingWarnings, runWarnings } from "./warnings.js";
 import { ZoneBuild } from "./zone-build.js";
-import { scanZone } from "./zone-files.js";
+import { badZone, partChunks, scanZone } from "./zone-files.js";
 
 const defaultMemory = 256 * 1024 * 1024;
 
@@ -210,7 +216,10 @@ class Run {
         pass.from === "run" ? this.#partsBuilt(source) : this.#setup.inputs.get(source as Zone)!.files;
       bytesIn = bytesOf(parts);
       this.#announce(source, zones, bytesIn);
-      await scanZone(this.#setup.out, source, parts, { row, progress });
+      const readings = this.#planReadings(source, zones);
+      if (readings)
+        await this.#scanReadings(readings, bytesIn, this.#partsAsFiles(parts, progress), notOfZone);
+      else await scanZone(this.#setup.out, source, parts, { row, progress });
     }
     for (const build of roots) await build.sink.end();
     for (const build of builds) this.#finish(build, landing, bytesIn, startedAt);
@@ -279,8 +288,12 @@ class Run {
     const books = new LandingBooks(table, this.#target, this.#folders.quarantine(table));
     this.#opened.push(books);
     const readings = table === customerLanding ? undefined : this.#planReadings(table, zones);
-    if (readings) await this.#scanReadings(landing, books, readings, progress);
-    else {
+    if (readings) {
+      await this.#scanReadings(readings, storedBytes(landing), filesOf(landing, books, progress), {
+        good: (records, droppedFields) => books.good(records, droppedFields),
+        damaged: ({ path }, place, damage) => books.setAside(path, place, damage),
+      });
+    } else {
       await scanLanding(landing, books, {
         row: (each) => {
           if (forConsent) this.#consent.addSnapshot(each);
@@ -331,26 +344,27 @@ class Run {
     });
   }
 
+  /** @param bytes about how many there are to read */
   #scanReadings(
-    landing: Landing,
-    books: LandingBooks,
     plan: ReadingsPlan,
-    progress: (bytes: number) => void,
+    bytes: number,
+    files: Iterable<ReadingsFile>,
+    handler: ReadingsHandler,
   ): Promise<void> {
-    const handler: ReadingsHandler = {
-      good: (records, droppedFields) => books.good(records, droppedFields),
-      damaged: (file, place, damage) => books.setAside(file, place, damage),
-    };
-    const files = landing.files.map((file) => ({
-      path: file.path,
-      where: `${landing.store.uri}/${file.path}`,
-      chunks: () => storedChunks(landing, file, books, progress),
-    }));
     const { tuning = defaultTuning } = this.#options;
-    const bytes = storedBytes(landing);
     const threads = this.#threads(bytes);
     if (bytes > collectFrom) collectGarbage();
     return new ReadingsPass(plan, this.#builds, handler, threads, tuning, this.#memory).run(files);
+  }
+
+  #partsAsFiles(parts: readonly PartFile[], progress: (bytes: number) => void): readonly ReadingsFile[] {
+    const { out } = this.#setup;
+    return parts.map((part) => ({
+      path: part.path,
+      where: `${out.uri}/${part.path}`,
+      size: part.bytes,
+      chunks: (passing) => partChunks(out, part, passing, progress),
+    }));
   }
 
   /** Threads, where there is so much to read that starting them pays. */
@@ -473,6 +487,27 @@ async function overtaken({ out, last, inputs }: PreparedRun, error: unknown): Pr
   const now = await lastCommit(out).catch(() => last);
   return now?.number === last?.number ? error : committedByAnother(out.uri);
 }
+/** The files of a landing table; what is read of them goes into the books. */
+function filesOf(
+  landing: Landing,
+  books: LandingBooks,
+  progress: (bytes: number) => void,
+): readonly ReadingsFile[] {
+  return landing.files.map((file) => ({
+    path: file.path,
+    where: `${landing.store.uri}/${file.path}`,
+    size: file.size,
+    chunks: (passing) => storedChunks(landing, file, books, passing, progress),
+  }));
+}
+
+/** A zone has only what was written to it. */
+const notOfZone: ReadingsHandler = {
+  good: () => undefined,
+  damaged: ({ where }) => {
+    throw badZone(where);
+  },
+};
 
 /** Writes that fail once the run has been told to stop: a join can go on writing for long without reading anything. */
 function untilStopped(target: PartTarget, signal: AbortSignal | undefined): PartTarget {

@@ -8,7 +8,10 @@ import type { Store } from "../io/store.js";
 import type { Row } from "../transforms/rows.js";
 import type { TableShape } from "../transforms/tables.js";
 
-/** @throws StediError `STEDI_BAD_ZONE` where a file is missing or not as it was written */
+/**
+ * Reads a zone row by row.
+ * @throws StediError `STEDI_BAD_ZONE` where a file is missing or not as it was written
+ */
 export async function scanZone(
   store: Store,
   zone: TableShape,
@@ -17,28 +20,47 @@ export async function scanZone(
 ): Promise<void> {
   for (const part of parts) {
     const where = `${store.uri}/${part.path}`;
-    const file = await store.find(part.path);
-    if (file?.size !== part.bytes) throw badZone(where);
-    const hash = createHash("sha256");
-    const chunks = async function* (): AsyncIterable<Uint8Array> {
-      for await (const chunk of store.read(file, true)) {
-        hash.update(chunk);
-        handler.progress(chunk.length);
-        yield chunk;
-      }
-    };
-    await readRecords(zone, chunks(), part.path, where, {
-      row: (row) => handler.row(row),
-      damaged: () => {
-        throw badZone(where);
+    await readRecords(
+      zone,
+      partChunks(store, part, true, (bytes) => handler.progress(bytes)),
+      part.path,
+      where,
+      {
+        row: (row) => handler.row(row),
+        damaged: () => {
+          throw badZone(where);
+        },
+        skipped: () => undefined,
       },
-      skipped: () => undefined,
-    });
-    if (hash.digest("hex") !== part.sha256) throw badZone(where);
+    );
   }
 }
 
-function badZone(where: string): StediError {
+/**
+ * The bytes of a part.
+ * @param passing as in `Store.read`
+ * @throws StediError `STEDI_BAD_ZONE` where it is missing or, at the end, not as it was written
+ */
+export async function* partChunks(
+  store: Store,
+  part: PartFile,
+  passing: boolean,
+  progress: (bytes: number) => void,
+): AsyncIterable<Uint8Array> {
+  const where = `${store.uri}/${part.path}`;
+  const file = await store.find(part.path);
+  if (file?.size !== part.bytes) throw badZone(where);
+  const hash = createHash("sha256");
+  for await (const chunk of store.read(file, passing)) {
+    hash.update(chunk);
+    progress(chunk.length);
+    yield chunk;
+  }
+  if (hash.digest("hex") !== part.sha256) throw badZone(where);
+}
+
+/** @param where the file */
+export function badZone(where: string): StediError {
   return new StediError("STEDI_BAD_ZONE", {
     what: "a zone's file is not what the commit says",
     where,
