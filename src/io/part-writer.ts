@@ -142,11 +142,12 @@ export class PartWriter {
     await this.#settle();
     if (this.#filled === 0) return;
     const full = this.#buffer;
-    const bytes = full.subarray(0, this.#filled);
+    await this.#send(full.subarray(0, this.#filled), () => {
+      this.#spare = full.length === bufferBytes ? full : undefined;
+    });
     this.#buffer = this.#spare ?? Buffer.allocUnsafeSlow(bufferBytes);
     this.#spare = undefined;
     this.#filled = 0;
-    await this.#send(bytes, () => void (this.#spare = full.length === bufferBytes ? full : undefined));
   }
 
   /** Begins to write; `#settle` waits for the end of it. */

@@ -60,7 +60,7 @@ export class JoinBuild {
       return;
     }
     this.#table.add(time, person, bytes, from, to);
-    if (this.#table.bytes > this.#memory.budget) this.#startSpilling();
+    if (this.#table.bytes > Math.min(this.#memory.budget, mostBytes)) this.#startSpilling();
   }
 
   /** The number of a person, who gets one here. */
@@ -94,6 +94,9 @@ export class JoinBuild {
     this.#table = new JoinTable(0);
   }
 }
+
+/** A join table takes no more than 4 GiB of texts. */
+const mostBytes = 3 * 1024 ** 3;
 
 /** How many partitions a join is cut into that memory does not hold. */
 export const spillPartitions = 64;

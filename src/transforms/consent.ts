@@ -224,16 +224,15 @@ export class ConsentIndex {
 
   /** Every person whom a snapshot names as having registered this serial number, consenting or not. */
   ownersOf(serial: string): ReadonlySet<string> {
-    const owners = new Set<string>();
+    const owners: string[] = [];
     const number = this.#serials.get(serial);
-    if (number === undefined) return owners;
-    for (
+    if (number !== undefined) {
       let registration = this.#lastOf[number]!;
-      registration >= 0;
-      registration = this.#sibling[registration]!
-    )
-      owners.add(this.#emails[this.#personOf[registration]!]!);
-    return owners;
+      for (; registration >= 0; registration = this.#sibling[registration]!) {
+        owners.push(this.#emails[this.#personOf[registration]!]!);
+      }
+    }
+    return new Set(owners.reverse());
   }
 
   /** Whether a serial number has an owner who is unknown, or who can never consent. */

@@ -81,7 +81,10 @@ export class JoinTable {
     const table = new JoinTable(memory.seed);
     table.#count = memory.count;
     for (const chunk of memory.segments) table.#segments.push(new Int32Array(chunk));
-    for (const chunk of memory.texts) table.#texts.push(new Uint8Array(chunk));
+    for (const chunk of memory.texts) {
+      table.#texts.push(new Uint8Array(chunk));
+      table.#textBytes += chunk.byteLength;
+    }
     table.#slots = new Int32Array(memory.slots);
     const { instants } = memory;
     table.#instants = instants && {

@@ -23,11 +23,18 @@ test("no option is declared twice, nor takes a name that every command has", () 
 });
 
 test("each has a name, a text and a default of its kind", () => {
-  const kinds = { flag: "boolean", text: "string", choice: "string", count: "number" } as const;
+  const kinds = {
+    flag: "boolean",
+    text: "string",
+    choice: "string",
+    count: "number",
+    size: "number",
+  } as const;
   for (const [name, option] of everything) {
     expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(option.describe, name).toMatch(/^[a-z].*[^.]$/);
-    if (name !== "out") expect(typeof option.default, name).toBe(kinds[option.kind]);
+    if (option.default !== undefined) expect(typeof option.default, name).toBe(kinds[option.kind]);
+    else expect(["out", "workers", "tmp"], name).toContain(name);
     expect(option.choices !== undefined, name).toBe(option.kind === "choice");
     if (option.choices) expect(option.choices).toContain(option.default);
   }

@@ -48,6 +48,9 @@ describe("where a value comes from", () => {
       strict: false,
       "accept-removed": false,
       keep: 1,
+      workers: undefined,
+      memory: 256 * 1024 * 1024,
+      tmp: undefined,
       progress: "auto",
     });
     expect(new Set(Object.values(sources))).toEqual(new Set(["default"]));
@@ -58,6 +61,7 @@ describe("where a value comes from", () => {
       flag: ["true", "1", false],
       text: ["flag", "variable", "file"],
       count: ["2", "3", 4],
+      size: ["2048", "4096", 8192],
     };
     for (const [name, { kind, choices, lasting = true }] of Object.entries(allOptions)) {
       if (!lasting) continue;
@@ -78,6 +82,19 @@ describe("where a value comes from", () => {
     }
   });
 
+  test.each([
+    ["512", 512],
+    ["64K", 64 * 1024],
+    ["256m", 256 * 1024 ** 2],
+    ["2G", 2 * 1024 ** 3],
+  ])("a size is bytes, or K, M or G of them: %s", async (text, bytes) => {
+    expect((await resolved({ memory: text })).settings.memory).toBe(bytes);
+  });
+
+  test.each(["", "0", "M", "-1", "1.5G", "256 M", "1T"])("no size: `%s`", async (text) => {
+    await expect(resolved({ memory: text })).rejects.toMatchObject({ code: "STEDI_BAD_VALUE" });
+  });
+
   test("a variable is named after its option", () => {
     expect(Object.keys(allOptions).map(variableOf)).toEqual([
       "STEDI_LAKE",
@@ -91,6 +108,9 @@ describe("where a value comes from", () => {
       "STEDI_STRICT",
       "STEDI_ACCEPT_REMOVED",
       "STEDI_KEEP",
+      "STEDI_WORKERS",
+      "STEDI_MEMORY",
+      "STEDI_TMP",
       "STEDI_PROGRESS",
     ]);
   });

@@ -53,7 +53,7 @@ function heard(...snapshots: readonly Row[]): ConsentIndex {
 /** The steps of a zone before a sink; tables are filled once they are made, as in a run. */
 function compiled(of: Zone, given: Given, output: RowSink): { sink: RowSink; tally: StepTally } {
   const { rules = latest, consent = heard(), tables = [] } = given;
-  const lookups = new Lookups();
+  const lookups = new Lookups({ budget: Infinity, folder: "" });
   const tally: StepTally = { filtered: new Map(), pairs: 0, crossPersonPairs: 0 };
   const sink = compileSteps(of, { rules, consent, lookups }, tally, output);
   for (const [table, rows] of tables) {
@@ -62,16 +62,25 @@ function compiled(of: Zone, given: Given, output: RowSink): { sink: RowSink; tal
   return { sink, tally };
 }
 
+/** In a run, consent has heard every snapshot before a zone is made of it. */
+function heardFirst(of: Zone, rows: readonly Row[]): Given {
+  return of.source === customerLanding ? { consent: heard(...rows) } : {};
+}
+
 async function run(of: Zone, rows: readonly Row[], given: Given = {}): Promise<Outcome> {
   const kept: Row[] = [];
   let ends = 0;
-  const { sink, tally } = compiled(of, given, {
-    push: (row) => void kept.push(row),
-    end: () => {
-      ends++;
-      return undefined;
+  const { sink, tally } = compiled(
+    of,
+    { ...heardFirst(of, rows), ...given },
+    {
+      push: (row) => void kept.push(row),
+      end: () => {
+        ends++;
+        return undefined;
+      },
     },
-  });
+  );
   for (const row of rows) await sink.push(row);
   expect(ends).toBe(0);
   await sink.end();
@@ -493,6 +502,7 @@ describe("back-pressure", () => {
     reason: "none",
   };
   const tables = [[customerTrusted, [snapshotRow("p", "s", 1, 1)]]] as const;
+  const three = ["1", "2", "3"].map((phone) => snapshotRow(`p${phone}`, "s", 1, 1, { phone }));
 
   it("passes through a filter, which asks for none itself", async () => {
     const { sink: output, seen, release } = slow();
@@ -558,10 +568,9 @@ describe("back-pressure", () => {
   it("is heeded between the snapshots that are let go at the end", async () => {
     const { sink: output, seen, release } = slow();
     const step: Step = { kind: "latest", purpose, reason: "superseded" };
-    const { sink } = compiled(only(customerLanding, step), {}, output);
-    for (const phone of ["1", "2", "3"]) {
-      expect(sink.push(snapshotRow(`p${phone}`, "s", 1, 1, { phone }))).toBeUndefined();
-    }
+    const zone = only(customerLanding, step);
+    const { sink } = compiled(zone, heardFirst(zone, three), output);
+    for (const row of three) expect(sink.push(row)).toBeUndefined();
     expect(seen).toEqual([]);
     const end = sink.end();
     for (const count of [1, 2, 3]) {
@@ -576,18 +585,15 @@ describe("back-pressure", () => {
   it("that fails fails what waits for it, and nothing more is handed on", async () => {
     const step: Step = { kind: "latest", purpose, reason: "superseded" };
     const seen: string[] = [];
-    const { sink } = compiled(
-      only(customerLanding, step),
-      {},
-      {
-        push: (row) => {
-          seen.push(row[2]!);
-          return row[2] === "2" ? Promise.reject(new Error("disk full")) : Promise.resolve();
-        },
-        end: () => void seen.push("end"),
+    const zone = only(customerLanding, step);
+    const { sink } = compiled(zone, heardFirst(zone, three), {
+      push: (row) => {
+        seen.push(row[2]!);
+        return row[2] === "2" ? Promise.reject(new Error("disk full")) : Promise.resolve();
       },
-    );
-    for (const phone of ["1", "2", "3"]) void sink.push(snapshotRow(`p${phone}`, "s", 1, 1, { phone }));
+      end: () => void seen.push("end"),
+    });
+    for (const row of three) void sink.push(row);
     await expect(sink.end()).rejects.toThrow("disk full");
     expect(seen).toEqual(["1", "2"]);
   });
