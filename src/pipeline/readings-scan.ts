@@ -262,7 +262,8 @@ class RouteScan {
     this.#starts = spec.since && new Float64Array(spec.since.starts);
     this.#join = spec.join && build && new JoinScan(spec.join, build, shared);
     this.#names = table.fields.map(({ name }) => Buffer.from(`"${name}":`));
-    this.#size = reader.bytes.length + 1024;
+    // A block with a large record left over from the one before is no reason for large buffers: they grow.
+    this.#size = Math.min(reader.bytes.length, partBytes) + 1024;
     this.#filtered = this.#zeros();
     this.#lines = spec.writes ? shared.buffer(this.#size) : noBuffer;
     this.#brought = spec.brings ? shared.buffer(this.#size) : noBuffer;

@@ -70,7 +70,10 @@ export interface RunOptions extends PrepareOptions {
   readonly memory?: number;
   /** The folder in which a join spills; left out: the system's. */
   readonly tmp?: string;
-  /** For tests and benchmarks: how the work is cut up. */
+  /**
+   * For tests and benchmarks: how the work is cut up.
+   * @internal
+   */
   readonly tuning?: Tuning;
 }
 
