@@ -97,6 +97,10 @@ export class ConsentIndex {
   /** The words of people and of registrations, on every purpose one after the other. */
   readonly #ofPeople = new Words();
   readonly #ofRegistrations = new Words();
+  /** The registration of the last snapshot: it is asked for next. */
+  #lastEmail = "";
+  #lastSerial = "";
+  #lastRegistration = -1;
   #snapshots = 0;
   #unattributable = 0;
 
@@ -115,6 +119,9 @@ export class ConsentIndex {
     const at = Number(row[updateIndex]);
     const person = this.#person(email);
     const registration = this.#registration(person, serial);
+    this.#lastEmail = email;
+    this.#lastSerial = serial;
+    this.#lastRegistration = registration;
     const indexes = this.#purposeIndexes;
     for (let purpose = 0; purpose < indexes.length; purpose++) {
       const date = row[indexes[purpose]!];
@@ -194,6 +201,7 @@ export class ConsentIndex {
 
   /** The number of a registration that a snapshot has named; numbers are given out from 0. */
   registrationOf(email: string, serial: string): number | undefined {
+    if (email === this.#lastEmail && serial === this.#lastSerial) return this.#lastRegistration;
     const person = this.#people.get(email);
     const number = this.#serials.get(serial);
     if (person === undefined || number === undefined) return undefined;

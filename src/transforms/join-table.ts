@@ -41,6 +41,10 @@ const ofPerson = 2;
 const textStart = 3;
 const earlier = 4;
 
+/** Set in the high part of a segment's time when another one of its person and instant follows. */
+const isFollowed = 0x80000000 | 0;
+const highMask = 0x7fffffff;
+
 const segmentBits = 16;
 const chunkSegments = 1 << segmentBits;
 const segmentMask = chunkSegments - 1;
@@ -67,6 +71,9 @@ export class JoinTable {
   #slots = sharedInts(1024);
   #taken = 0;
   #instants: Instants | undefined;
+
+  /** The segment after the one that a probe found last. */
+  #next = 0;
 
   /** Where the next text goes in the last chunk; a place behind its end where there is none. */
   #place = chunkText;
@@ -120,7 +127,7 @@ export class JoinTable {
   /** All rows, in the order in which they came. */
   forEach(action: (time: number, person: number, text: Uint8Array) => void): void {
     for (let segment = 0; segment < this.#count; segment++) {
-      const time = this.#part(segment, timeHigh) * twoTo32 + (this.#part(segment, timeLow) >>> 0);
+      const time = this.#high(segment) * twoTo32 + (this.#part(segment, timeLow) >>> 0);
       const person = this.#part(segment, ofPerson);
       for (const text of this.textsOf(segment)) action(time, person, text);
     }
@@ -162,7 +169,7 @@ export class JoinTable {
     const counts = sharedInts(size);
     const links = sharedInts(this.#count);
     for (let segment = 0; segment < this.#count; segment++) {
-      const slot = this.#instantSlot(slots, this.#part(segment, timeLow), this.#part(segment, timeHigh));
+      const slot = this.#instantSlot(slots, this.#part(segment, timeLow), this.#high(segment));
       links[segment] = slots[slot]!;
       slots[slot] = segment + 1;
       counts[slot]!++;
@@ -203,9 +210,22 @@ export class JoinTable {
     // An index, since this is asked for every row of the probe side.
     // eslint-disable-next-line @typescript-eslint/prefer-for-of
     for (let index = 0; index < people.length; index++) {
-      let segment = this.#slots[this.#slot(low, high, people[index]!)]! - 1;
+      const person = people[index]!;
+      // Both sides come in the order of time as a rule, so the next segment is looked at first.
+      let segment = this.#next;
+      if (!this.#isLast(segment, low, high, person))
+        segment = this.#slots[this.#slot(low, high, person)]! - 1;
+      if (segment >= 0) this.#next = segment + 1;
       for (; segment >= 0; segment = this.#part(segment, earlier) - 1) found.push(segment);
     }
+  }
+
+  /** Whether a segment is the last one of a person and instant; false where it may be all the same. */
+  #isLast(segment: number, low: number, high: number, person: number): boolean {
+    if (segment >= this.#count) return false;
+    const part = this.#segments[segment >>> segmentBits]!;
+    const at = (segment & segmentMask) * width;
+    return part[at] === low && part[at + ofPerson] === person && part[at + timeHigh] === high;
   }
 
   #probeInstant(slot: number, people: People | undefined, found: number[]): void {
@@ -240,7 +260,7 @@ export class JoinTable {
     return (
       this.#part(last, timeLow) === (time | 0) &&
       this.#part(last, ofPerson) === person &&
-      this.#part(last, timeHigh) === ((time / twoTo32) | 0)
+      this.#high(last) === ((time / twoTo32) | 0)
     );
   }
 
@@ -257,7 +277,9 @@ export class JoinTable {
     part[at + ofPerson] = person;
     part[at + textStart] = ((this.#texts.length - 1) << placeBits) | this.#place;
     part[at + earlier] = this.#slots[slot]!;
-    if (this.#slots[slot] === 0) this.#taken++;
+    const before = this.#slots[slot]! - 1;
+    if (before < 0) this.#taken++;
+    else this.#segments[before >>> segmentBits]![(before & segmentMask) * width + timeHigh]! |= isFollowed;
     this.#slots[slot] = segment + 1;
     if (this.#taken > this.#slots.length * 0.7) this.#grow();
   }
@@ -267,7 +289,7 @@ export class JoinTable {
     this.#slots = sharedInts(before.length * 2);
     for (const head of before) {
       if (head === 0) continue;
-      const [low, high] = [this.#part(head - 1, timeLow), this.#part(head - 1, timeHigh)];
+      const [low, high] = [this.#part(head - 1, timeLow), this.#high(head - 1)];
       this.#slots[this.#slot(low, high, this.#part(head - 1, ofPerson))] = head;
     }
   }
@@ -290,8 +312,12 @@ export class JoinTable {
     for (let slot = this.#hash(low, high, 0) & mask; ; slot = (slot + 1) & mask) {
       const segment = slots[slot]! - 1;
       if (segment < 0) return slot;
-      if (this.#part(segment, timeLow) === low && this.#part(segment, timeHigh) === high) return slot;
+      if (this.#part(segment, timeLow) === low && this.#high(segment) === high) return slot;
     }
+  }
+
+  #high(segment: number): number {
+    return this.#part(segment, timeHigh) & highMask;
   }
 
   #part(segment: number, part: number): number {
