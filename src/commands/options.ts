@@ -75,8 +75,8 @@ export const runOptions = {
   },
   memory: {
     kind: "size",
-    default: 256 * 1024 * 1024,
-    describe: "the most that the machine-learning join may hold; beyond it, it spills [default: 256M]",
+    default: "256M",
+    describe: "the most that the machine-learning join may hold; beyond it, it spills",
     value: "SIZE",
   },
   tmp: {

@@ -81,7 +81,8 @@ export async function resolveSettings(
       );
       sources[name] = "config file";
     } else {
-      settings[name] = option.default;
+      const { default: value } = option;
+      settings[name] = value === undefined ? undefined : check(option, value, `--${name}`, "STEDI_BAD_VALUE");
       sources[name] = "default";
     }
   }

@@ -6,9 +6,15 @@ export class OutBuffer {
   length = 0;
   #view: DataView;
 
-  /** @param bytes the memory to begin with */
-  constructor(bytes: Buffer) {
+  readonly #larger: (before: Buffer, size: number) => Buffer;
+
+  /**
+   * @param bytes the memory to begin with
+   * @param larger gives memory for at least so many bytes, and takes what there was before
+   */
+  constructor(bytes: Buffer, larger: (before: Buffer, size: number) => Buffer = allocate) {
     this.bytes = bytes;
+    this.#larger = larger;
     this.#view = viewOf(bytes);
   }
 
@@ -80,8 +86,10 @@ export class OutBuffer {
   /** Makes room for more. */
   reserve(count: number): void {
     if (this.length + count <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + count));
-    larger.set(this.bytes.subarray(0, this.length));
+    const before = this.bytes;
+    const content = before.subarray(0, this.length);
+    const larger = this.#larger(before, Math.max(before.length * 2, this.length + count));
+    larger.set(content);
     this.bytes = larger;
     this.#view = viewOf(larger);
   }
@@ -90,4 +98,8 @@ export class OutBuffer {
 /** A view over the same memory as some bytes. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function allocate(_before: Buffer, size: number): Buffer {
+  return Buffer.allocUnsafeSlow(size);
 }

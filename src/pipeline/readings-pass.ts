@@ -13,7 +13,7 @@ import { type EntryPlace, truncated, unpacked } from "../io/records.js";
 import { rowHeader, SpillFile } from "../io/spill-file.js";
 import type { Damage } from "../transforms/contract.js";
 import { type JoinMemory, partitionOf, spillPartitions } from "./lookups.js";
-import { buffersOf, ReadingsPool, type Scanners, type Work } from "./readings-pool.js";
+import { ReadingsPool, releasePart, type Scanners, type Work } from "./readings-pool.js";
 import { type JoinedPart, type Part, ReadingsScanner, type ScanInput } from "./readings-scan.js";
 import type { ReadingsPlan, Route } from "./readings-spec.js";
 import { joinSpilled, type SpilledJoinInput } from "./spilled-join.js";
@@ -137,7 +137,6 @@ export class ReadingsPass {
     try {
       for (let flight = await this.#queue.take(); flight; flight = await this.#queue.take()) {
         await this.#take(flight);
-        this.#blocks.release(flight.input.bytes);
       }
       for (const index of this.#plan.routes.keys()) await this.#joinSpilled(index);
     } catch (error) {
@@ -211,9 +210,10 @@ export class ReadingsPass {
   async #take({ scan, input, end, work: begun }: Flight): Promise<void> {
     const { state } = scan;
     let work = begun;
+    let discarded: Promise<void> | undefined;
     if (work && input.state && !isSame(input.state, state!)) {
       scan.wrongGuesses++;
-      work.discard();
+      discarded = work.discard();
       work = undefined;
     }
     work ??= this.#scanHere({ ...input, state });
@@ -223,6 +223,10 @@ export class ReadingsPass {
       const place = { offset: end, length: 0, record: scan.entries + 1 };
       await this.#handler.damaged(scan.file, place, truncated);
     }
+    const release = (): void => this.#blocks.release(input.bytes);
+    // A thread may still be reading what it has been told to discard.
+    if (discarded) void discarded.then(release);
+    else release();
   }
 
   async #takeParts(work: Work, scan: FileScan | undefined): Promise<void> {
@@ -248,8 +252,8 @@ export class ReadingsPass {
   #workHere(scan: { next(): Part }): Work {
     return {
       next: () => Promise.resolve(scan.next()),
-      release: (part) => this.#scanner.reuse(buffersOf(part)),
-      discard: () => undefined,
+      release: releasePart,
+      discard: () => Promise.resolve(),
     };
   }
 

@@ -3,6 +3,7 @@
 
 import { type ResourceLimits, Worker } from "node:worker_threads";
 import { StediError } from "../errors.js";
+import { giveBack } from "../io/shared-buffers.js";
 import type { Part, ScanInput } from "./readings-scan.js";
 import type { ReadingsSpec } from "./readings-spec.js";
 import type { SpilledJoinInput } from "./spilled-join.js";
@@ -13,8 +14,8 @@ export interface Work {
   next(): Promise<Part>;
   /** Gives a part's buffers back, once its bytes are not needed any more. */
   release(part: Part): void;
-  /** Says that no more parts of it are wanted. */
-  discard(): void;
+  /** Says that no more parts of it are wanted. @returns when the block is not read any more */
+  discard(): Promise<void>;
 }
 
 /** Scans blocks side by side. */
@@ -31,7 +32,8 @@ export type ToWorker =
   | { readonly kind: "pass"; readonly spec: ReadingsSpec }
   | { readonly kind: "scan"; readonly job: number; readonly input: ScanInput }
   | { readonly kind: "join"; readonly job: number; readonly input: SpilledJoinInput }
-  | { readonly kind: "release"; readonly job: number; readonly buffers: readonly ArrayBuffer[] };
+  /** A part that is not its job's last one has been taken. */
+  | { readonly kind: "taken"; readonly job: number };
 
 export interface FromWorker {
   readonly job: number;
@@ -109,13 +111,13 @@ class Thread {
     return this.#jobs.size;
   }
 
-  send(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
-    this.#worker.postMessage(message, transfer);
+  send(message: ToWorker): void {
+    this.#worker.postMessage(message);
   }
 
   start(message: (job: number) => ToWorker): Work {
     const number = ++this.#lastJob;
-    const job = new Job((buffers) => this.send({ kind: "release", job: number, buffers }, buffers));
+    const job = new Job(() => this.send({ kind: "taken", job: number }));
     if (this.#failure) job.fail(this.#failure);
     else {
       this.#jobs.set(number, job);
@@ -143,22 +145,22 @@ class Thread {
 }
 
 class Job implements Work {
-  readonly #giveBack: (buffers: ArrayBuffer[]) => void;
+  readonly #taken: () => void;
   readonly #parts: Part[] = [];
   #failure: StediError | undefined;
   #isDiscarded = false;
+  #hasEnded = false;
   #wake = (): void => undefined;
 
-  constructor(giveBack: (buffers: ArrayBuffer[]) => void) {
-    this.#giveBack = giveBack;
+  /** @param taken is told of every part but the last */
+  constructor(taken: () => void) {
+    this.#taken = taken;
   }
 
   arrived(part: Part): void {
-    if (this.#isDiscarded) {
-      this.release(part);
-      return;
-    }
-    this.#parts.push(part);
+    this.#hasEnded = part.end !== undefined;
+    if (this.#isDiscarded) this.release(part);
+    else this.#parts.push(part);
     this.#wake();
   }
 
@@ -176,20 +178,20 @@ class Job implements Work {
   }
 
   release(part: Part): void {
-    this.#giveBack(buffersOf(part));
+    releasePart(part);
+    if (!part.end) this.#taken();
   }
 
-  discard(): void {
+  async discard(): Promise<void> {
     this.#isDiscarded = true;
     for (const part of this.#parts.splice(0)) this.release(part);
+    while (!this.#hasEnded && !this.#failure) await new Promise<void>((wake) => (this.#wake = wake));
   }
 }
 
-/** The memory that a part's bytes stand in. */
-export function buffersOf(part: Part): ArrayBuffer[] {
-  return part.routes.flatMap(({ lines, brought, probes, joined }) =>
-    [lines?.bytes, brought, probes, joined?.lines.bytes].flatMap((bytes) =>
-      bytes ? [bytes.buffer as ArrayBuffer] : [],
-    ),
-  );
+/** Gives back the memory that a part's bytes stand in. */
+export function releasePart({ routes }: Part): void {
+  for (const { lines, brought, probes, joined } of routes) {
+    for (const bytes of [lines?.bytes, brought, probes, joined?.lines.bytes]) if (bytes) giveBack(bytes);
+  }
 }

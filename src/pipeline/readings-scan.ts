@@ -3,6 +3,7 @@
 
 import type { FramerState } from "../io/framer.js";
 import { OutBuffer, viewOf } from "../io/out-buffer.js";
+import { giveBack, SharedBuffers } from "../io/shared-buffers.js";
 import { entryKinds, TableReader } from "../io/table-reader.js";
 import type { Template } from "../io/template.js";
 import type { Damage } from "../transforms/contract.js";
@@ -28,7 +29,7 @@ export interface Lines {
   readonly rows: number;
 }
 
-/** What has become of some rows of a block. */
+/** What has become of some rows of a block. Its bytes stand in buffers that are to be given back. */
 export interface Part {
   readonly routes: readonly RoutePart[];
   readonly good: number;
@@ -71,8 +72,6 @@ export interface DamagedEntry {
 
 /** A part is handed on when one of its buffers has this many bytes. */
 const partBytes = 1024 * 1024;
-/** Buffers are of about one size, so that each can be used again for any purpose. */
-const bufferUnit = 256 * 1024;
 const joinBytes = partBytes + 64 * 1024;
 const noBuffer = new OutBuffer(Buffer.alloc(0));
 
@@ -91,7 +90,7 @@ export class ReadingsScanner {
   readonly templates: Template[] = [];
   readonly format: (row: Row) => string;
   readonly tables: readonly (JoinTable | undefined)[];
-  readonly #free: Buffer[] = [];
+  readonly #buffers = new SharedBuffers();
 
   constructor(spec: ReadingsSpec) {
     this.spec = spec;
@@ -104,16 +103,14 @@ export class ReadingsScanner {
     return new BlockScan(this, input);
   }
 
-  /** An empty buffer for at least this many bytes: one that was given back, if it can be. */
+  /** An empty buffer for about this many bytes, for a part. */
   buffer(size: number): OutBuffer {
-    const free = this.#free.pop();
-    if (free && free.length >= size) return new OutBuffer(free);
-    return new OutBuffer(Buffer.allocUnsafeSlow(Math.ceil(size / bufferUnit) * bufferUnit));
-  }
-
-  /** Takes back the memory of parts that nobody needs any more. */
-  reuse(buffers: readonly ArrayBuffer[]): void {
-    for (const buffer of buffers) this.#free.push(Buffer.from(buffer));
+    return new OutBuffer(this.#buffers.take(size), (before, larger) => {
+      const buffer = this.#buffers.take(larger);
+      buffer.set(before);
+      giveBack(before);
+      return buffer;
+    });
   }
 }
 

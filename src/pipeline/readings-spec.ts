@@ -153,6 +153,8 @@ function draftRoute(zone: Zone, steps: readonly Step[]): RouteDraft | undefined 
         joinDraft(draft, zone, step);
         break;
       case "since":
+        // Each key has one date.
+        if (tests.at(-1)?.kind === "since") return undefined;
         draft.keys.push(step.who.field);
         draft.times.push(step.time);
         tests.push(step);

@@ -1,13 +1,13 @@
 // A thread that scans blocks of readings: see readings-pool.ts.
 
 import { type MessagePort, parentPort } from "node:worker_threads";
-import { buffersOf, type FromWorker, partsAhead, type ToWorker } from "./readings-pool.js";
+import { type FromWorker, partsAhead, type ToWorker } from "./readings-pool.js";
 import { type Part, ReadingsScanner } from "./readings-scan.js";
 import { joinSpilled } from "./spilled-join.js";
 
 const port: MessagePort = parentPort!;
 let scanner: ReadingsScanner;
-/** Parts sent of each job, less those given back. */
+/** Parts sent of each job, less those taken. */
 const ahead = new Map<number, number>();
 let wake = (): void => undefined;
 /** The jobs so far. */
@@ -25,8 +25,7 @@ port.on("message", (message: ToWorker) => {
     case "join":
       queue = queue.then(() => work(message.job, joinSpilled(scanner, message.input)));
       break;
-    case "release":
-      scanner.reuse(message.buffers);
+    case "taken":
       if (ahead.has(message.job)) ahead.set(message.job, ahead.get(message.job)! - 1);
       wake();
       break;
@@ -40,7 +39,7 @@ async function work(job: number, scan: { next(): Part }): Promise<void> {
     const part = scan.next();
     ahead.set(job, ahead.get(job)! + 1);
     const answer: FromWorker = { job, part };
-    port.postMessage(answer, buffersOf(part));
+    port.postMessage(answer);
     if (part.end) break;
   }
   ahead.delete(job);

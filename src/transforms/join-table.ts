@@ -69,7 +69,8 @@ export class JoinTable {
   #count = 0;
   /** Open addressing: the last segment of a person and instant, plus 1; 0 where a slot is free. */
   #slots = sharedInts(1024);
-  #taken = 0;
+  /** How many segments are in `#slots`: the rest follow before the first probe, when their number is known. */
+  #indexed = 0;
   #instants: Instants | undefined;
 
   /** The segment after the one that a probe found last. */
@@ -86,7 +87,7 @@ export class JoinTable {
   /** The table of another thread, to be probed. */
   static of(memory: JoinTableMemory): JoinTable {
     const table = new JoinTable(memory.seed);
-    table.#count = memory.count;
+    table.#count = table.#indexed = memory.count;
     for (const chunk of memory.segments) table.#segments.push(new Int32Array(chunk));
     for (const chunk of memory.texts) {
       table.#texts.push(new Uint8Array(chunk));
@@ -104,6 +105,7 @@ export class JoinTable {
 
   /** Once no more rows are added. */
   get memory(): JoinTableMemory {
+    this.#index();
     const instants = this.#instants;
     return {
       seed: this.#seed,
@@ -119,9 +121,10 @@ export class JoinTable {
     };
   }
 
-  /** The memory that it takes, in bytes, without the index of instants. */
+  /** The memory that it takes, in bytes, once it can be probed; without the index of instants. */
   get bytes(): number {
-    return this.#textBytes + this.#segments.length * chunkSegments * width * 4 + this.#slots.byteLength;
+    const segments = this.#segments.length * chunkSegments * width * 4;
+    return this.#textBytes + segments + 4 * Math.max(this.#slots.length, slotsFor(this.#count));
   }
 
   /** All rows, in the order in which they came. */
@@ -163,10 +166,8 @@ export class JoinTable {
   /** Makes it possible to probe for all rows of an instant. Once no more rows are added. */
   indexInstants(): void {
     if (this.#instants) return;
-    let size = 1024;
-    while (size < this.#count * 1.5) size *= 2;
-    const slots = sharedInts(size);
-    const counts = sharedInts(size);
+    const slots = sharedInts(slotsFor(this.#count));
+    const counts = sharedInts(slots.length);
     const links = sharedInts(this.#count);
     for (let segment = 0; segment < this.#count; segment++) {
       const slot = this.#instantSlot(slots, this.#part(segment, timeLow), this.#high(segment));
@@ -183,6 +184,7 @@ export class JoinTable {
    */
   probe(time: number, found: number[], people?: People): void {
     found.length = 0;
+    this.#index();
     const low = time | 0;
     const high = (time / twoTo32) | 0;
     const instants = this.#instants;
@@ -269,29 +271,36 @@ export class JoinTable {
     if ((segment & segmentMask) === 0) this.#segments.push(sharedInts(chunkSegments * width));
     const low = time | 0;
     const high = (time / twoTo32) | 0;
-    const slot = this.#slot(low, high, person);
     const part = this.#segments[segment >>> segmentBits]!;
     const at = (segment & segmentMask) * width;
     part[at + timeLow] = low;
     part[at + timeHigh] = high;
     part[at + ofPerson] = person;
     part[at + textStart] = ((this.#texts.length - 1) << placeBits) | this.#place;
-    part[at + earlier] = this.#slots[slot]!;
-    const before = this.#slots[slot]! - 1;
-    if (before < 0) this.#taken++;
-    else this.#segments[before >>> segmentBits]![(before & segmentMask) * width + timeHigh]! |= isFollowed;
-    this.#slots[slot] = segment + 1;
-    if (this.#taken > this.#slots.length * 0.7) this.#grow();
   }
 
-  #grow(): void {
-    const before = this.#slots;
-    this.#slots = sharedInts(before.length * 2);
-    for (const head of before) {
-      if (head === 0) continue;
-      const [low, high] = [this.#part(head - 1, timeLow), this.#high(head - 1)];
-      this.#slots[this.#slot(low, high, this.#part(head - 1, ofPerson))] = head;
+  /** Puts the segments that have come since into the table. */
+  #index(): void {
+    if (this.#indexed === this.#count) return;
+    const size = slotsFor(this.#count);
+    if (size > this.#slots.length) {
+      this.#slots = sharedInts(size);
+      this.#indexed = 0;
     }
+    const slots = this.#slots;
+    for (let segment = this.#indexed; segment < this.#count; segment++) {
+      const part = this.#segments[segment >>> segmentBits]!;
+      const at = (segment & segmentMask) * width;
+      part[at + timeHigh]! &= highMask;
+      const slot = this.#slot(part[at]!, part[at + timeHigh]!, part[at + ofPerson]!);
+      const before = slots[slot]! - 1;
+      part[at + earlier] = before + 1;
+      if (before >= 0) {
+        this.#segments[before >>> segmentBits]![(before & segmentMask) * width + timeHigh]! |= isFollowed;
+      }
+      slots[slot] = segment + 1;
+    }
+    this.#indexed = this.#count;
   }
 
   /** The slot of a person and instant, or the free one where they would go. */
@@ -333,6 +342,13 @@ export class JoinTable {
     mixed = Math.imul(mixed, 0x2c1b3c6d);
     return mixed ^ (mixed >>> 16);
   }
+}
+
+/** How many slots so many segments take, so that some stay free: a power of two. */
+function slotsFor(segments: number): number {
+  let slots = 1024;
+  while (slots < segments * 1.5) slots *= 2;
+  return slots;
 }
 
 function sharedInts(length: number): Int32Array {

@@ -28,7 +28,7 @@ test("each has a name, a text and a default of its kind", () => {
     text: "string",
     choice: "string",
     count: "number",
-    size: "number",
+    size: "string",
   } as const;
   for (const [name, option] of everything) {
     expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);

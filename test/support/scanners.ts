@@ -1,7 +1,7 @@
 // Scanners in the thread of the test: what the pool of threads does, but at once, so that thousands of lakes can be
 // tried. Each has its own memory of what it has read, as a thread has.
 
-import { buffersOf, type Scanners, type Work } from "../../src/pipeline/readings-pool.js";
+import { releasePart, type Scanners, type Work } from "../../src/pipeline/readings-pool.js";
 import { type Part, ReadingsScanner, type ScanInput } from "../../src/pipeline/readings-scan.js";
 import type { ReadingsSpec } from "../../src/pipeline/readings-spec.js";
 import { joinSpilled, type SpilledJoinInput } from "../../src/pipeline/spilled-join.js";
@@ -21,23 +21,23 @@ export class ScannersHere implements Scanners {
 
   scan(input: ScanInput): Work {
     const scanner = this.#next;
-    return this.#work(scanner, scanner.scan(input));
+    return this.#work(scanner.scan(input));
   }
 
   join(input: SpilledJoinInput): Work {
     const scanner = this.#next;
-    return this.#work(scanner, joinSpilled(scanner, input));
+    return this.#work(joinSpilled(scanner, input));
   }
 
   get #next(): ReadingsScanner {
     return this.#scanners[this.#turn++ % this.size]!;
   }
 
-  #work(scanner: ReadingsScanner, scan: { next(): Part }): Work {
+  #work(scan: { next(): Part }): Work {
     return {
       next: () => Promise.resolve(scan.next()),
-      release: (part) => scanner.reuse(buffersOf(part)),
-      discard: () => undefined,
+      release: releasePart,
+      discard: () => Promise.resolve(),
     };
   }
 

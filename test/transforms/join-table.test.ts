@@ -279,14 +279,23 @@ describe("a table", () => {
     expect(table.memory.texts.length).toBe(2);
   });
 
-  it("grows with different people and instants, and not with segments", () => {
+  it("has a third of its slots free, however many segments there are", () => {
     const slots = (rows: number, people: number): number =>
       tableOf(range(rows).map((row) => [at(0), row % people, "a"])).memory.slots.byteLength / 4;
-    expect(slots(716, 716)).toBe(1024);
-    expect(slots(717, 717)).toBe(2048);
-    expect(slots(1433, 1433)).toBe(2048);
-    expect(slots(1434, 1434)).toBe(4096);
-    expect(slots(3000, 2)).toBe(1024);
+    expect([1, 682, 683, 1365, 1366].map((rows) => slots(rows, rows))).toEqual([
+      1024, 1024, 2048, 2048, 4096,
+    ]);
+    expect(slots(3000, 2)).toBe(8192);
+  });
+
+  it("may be probed, grow, and be probed again", () => {
+    const table = new JoinTable(seed);
+    for (const row of range(3000)) {
+      add(table, at(row % 1000), row % 2, String(row));
+      if (row % 300 === 0) expect(probe(table, at(row % 1000), [row % 2]).at(-1)).toBe(String(row));
+    }
+    expect(probe(table, at(7), [1])).toEqual(["7", "1007", "2007"]);
+    expect(probe(table, at(8), [0])).toEqual(["8", "1008", "2008"]);
   });
 
   it("has an index of instants with a third of it free", () => {

@@ -1,0 +1,62 @@
+// Which passes over readings can be split among threads, and what the tables say that they go by.
+
+import { describe, expect, test } from "vitest";
+import { zone, type Step } from "../../src/pipeline/plan.js";
+import { Lookups } from "../../src/pipeline/lookups.js";
+import { planReadings } from "../../src/pipeline/readings-spec.js";
+import { stepTrainerTrusted, machineLearningCurated, stediPlan } from "../../src/pipeline/stedi-plan.js";
+import { ConsentIndex, purposes } from "../../src/transforms/consent.js";
+import { accelerometerLanding, stepTrainerLanding } from "../../src/transforms/tables.js";
+import { snapshotRow } from "../transforms/support.js";
+
+const research = "shareWithResearchAsOfDate";
+const publicly = "shareWithPublicAsOfDate";
+const who = { by: "person", field: "user" } as const;
+const known: Step = { kind: "known", who, reason: "unknown" };
+const since = (purpose: typeof research | typeof publicly, reason: string): Step => ({
+  kind: "since",
+  time: "timestamp",
+  who,
+  purpose,
+  reason,
+});
+
+function context(): Parameters<typeof planReadings>[2] {
+  const consent = new ConsentIndex("latest", purposes);
+  consent.addSnapshot(snapshotRow("p", "s", 1, 1));
+  return {
+    rules: { consent: "latest", pair: "person" },
+    consent,
+    lookups: new Lookups({ budget: Infinity, folder: "" }),
+  };
+}
+
+const canSplit = (steps: readonly Step[]): boolean =>
+  planReadings(accelerometerLanding, [zone("a_zone", "a/zone", accelerometerLanding, steps)], context()) !==
+  undefined;
+
+describe("a pass can be split", () => {
+  test("where every step goes by one key, and the last one by a date too", () => {
+    expect(canSplit([known])).toBe(true);
+    expect(canSplit([known, since(research, "early")])).toBe(true);
+  });
+
+  test("not where two steps go by dates: each key has one", () => {
+    expect(canSplit([known, since(research, "early"), since(publicly, "earlier")])).toBe(false);
+  });
+
+  test("not where a step comes behind a date: it would be asked for every row", () => {
+    expect(canSplit([since(research, "early"), known])).toBe(false);
+  });
+
+  test("not without a step that goes by a key", () => {
+    expect(canSplit([])).toBe(false);
+  });
+
+  test("as the zones of the plan can", () => {
+    const both = [stepTrainerTrusted, machineLearningCurated];
+    expect(planReadings(stepTrainerLanding, both, context())?.spec.keyField).toBe(1);
+    const [, accelerometerTrusted] = stediPlan.zones;
+    expect(planReadings(accelerometerLanding, [accelerometerTrusted!], context())?.spec.keyField).toBe(0);
+  });
+});
