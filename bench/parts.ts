@@ -1,0 +1,147 @@
+// npm run bench:parts: nanoseconds for each record in each hot part by itself, so that a change shows where it hurts.
+
+import { keyOf } from "../src/transforms/keys.js";
+import { JoinTable } from "../src/transforms/join-table.js";
+import { KeyTable } from "../src/transforms/key-table.js";
+import { type TableShape, landingTables } from "../src/transforms/tables.js";
+import { FlatReader } from "../src/io/flat-reader.js";
+import { OutBuffer, viewOf } from "../src/io/out-buffer.js";
+import { entryKinds, TableReader } from "../src/io/table-reader.js";
+import { makeTemplate } from "../src/io/template.js";
+import { syntheticLake } from "../src/synthetic/lake.js";
+import { median } from "./measure.js";
+import { table } from "./table.js";
+
+const turns = 9;
+const results: [string, number, number][] = [];
+
+/** Runs a part again and again; the first turns are for the compiler. */
+function part(name: string, records: number, run: () => void): void {
+  for (let turn = 0; turn < 3; turn++) run();
+  const each = Array.from({ length: turns }, () => {
+    const start = performance.now();
+    run();
+    return ((performance.now() - start) * 1e6) / records;
+  });
+  results.push([name, records, median(each)]);
+}
+
+const lake = new Map<string, Buffer>();
+for (const file of syntheticLake({ people: 1000, seed: 1, messy: false })) {
+  const folder = file.path.slice(0, file.path.lastIndexOf("/"));
+  lake.set(folder, Buffer.concat([lake.get(folder) ?? Buffer.alloc(0), ...file.chunks]));
+}
+
+interface Place {
+  readonly from: number;
+  readonly to: number;
+}
+
+for (const shape of landingTables) {
+  const bytes = lake.get(shape.folder)!;
+  const records = bytes.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
+  part(`${shape.name}: JSON.parse of a line`, records, () => {
+    for (const line of bytes.toString("latin1").split("\n")) if (line !== "") JSON.parse(line);
+  });
+  flatReader(shape, bytes, records);
+  if (shape.name !== "customer_landing") template(shape, bytes, records);
+  part(`${shape.name}: table reader`, records, () => {
+    const keyIndex = shape.fields.findIndex(({ kind }) => kind === "key");
+    const reader = new TableReader(shape, { keyIndex });
+    for (let at = 0; at < bytes.length; at += 1 << 18) {
+      reader.feed(bytes.subarray(at, at + (1 << 18)));
+      while (reader.next() !== entryKinds.none);
+    }
+    reader.finish();
+    while (reader.next() !== entryKinds.none);
+    if (reader.count !== records) throw new Error(`${reader.count} records, not ${records}`);
+  });
+}
+
+function flatReader(shape: TableShape, bytes: Buffer, records: number): void {
+  const reader = new FlatReader(shape);
+  part(`${shape.name}: flat reader`, records, () => {
+    for (let at = 0; at < bytes.length;) at = reader.read(bytes, at, bytes.length) + 1;
+  });
+}
+
+function template(shape: TableShape, bytes: Buffer, records: number): void {
+  const reader = new FlatReader(shape);
+  const keyIndex = shape.fields.findIndex(({ kind }) => kind === "key");
+  const end = reader.read(bytes, 0, bytes.length);
+  const { scan } = makeTemplate(shape, bytes, 0, end, reader.from, reader.to, keyIndex);
+  const view = viewOf(bytes);
+  const key = { from: 0, to: 0, same: false };
+  part(`${shape.name}: template`, records, () => {
+    let shaped = 0;
+    for (let at = 0; at < bytes.length; shaped++) {
+      const next = scan(bytes, view, at, bytes.length, reader.from, reader.to, key);
+      if (next === 0) throw new Error(`a record at ${at} has another shape`);
+      at = next + 1;
+    }
+    if (shaped !== records) throw new Error(`${shaped} records, not ${records}`);
+  });
+}
+
+const keys = Array.from({ length: 100_000 }, (_, person) => keyOf(`Person.Number${person}@test.com`));
+const keyBytes = Buffer.from(keys.join(""));
+const places: Place[] = [];
+for (const key of keys) {
+  const from = places.at(-1)?.to ?? 0;
+  places.push({ from, to: from + key.length });
+}
+part("key table: build, a key", keys.length, () => void KeyTable.of(keys, [1, 2]));
+const keyTable = KeyTable.of(keys, [1, 2]);
+const shuffled = places.map((_, at) => places[(at * 7919) % places.length]!);
+part("key table: find, a key", keys.length, () => {
+  for (const { from, to } of shuffled)
+    if (keyTable.findPlain(keyBytes, from, to) < 0) throw new Error("not found");
+});
+
+const steps = 1_000_000;
+const text = Buffer.from('"x":-1.0,"y":0.0,"z":1.0');
+const timeOf = (step: number): number => 1_700_000_000_000 + Math.floor(step / 30) * 977 + (step % 30) * 3833;
+function built(): JoinTable {
+  const join = new JoinTable(1);
+  for (let step = 0; step < steps; step++)
+    join.add(timeOf(step), Math.floor(step / 30), text, 0, text.length);
+  return join;
+}
+part("join table: add, a row", steps, () => void built());
+const join = built();
+part("join table: probe, a row", steps, () => {
+  const found: number[] = [];
+  const people: { list: number[] } = { list: [0] };
+  for (let step = 0; step < steps; step++) {
+    const other = (step * 7919) % steps;
+    people.list[0] = Math.floor(other / 30);
+    join.probe(timeOf(other), found, people);
+    if (found.length === 0) throw new Error("no row found");
+  }
+});
+
+const line = Buffer.from(
+  '{"user":"Alba.Abendroth@test.com","timestamp":1704083476572,"x":-1.0,"y":0.0,"z":-1.0}\n',
+);
+const lines = Buffer.concat(Array.from({ length: 10_000 }, () => line));
+const linesView = viewOf(lines);
+for (const [name, run] of [
+  ["a line at a time", 1],
+  ["runs of 30 lines", 30],
+] as const) {
+  part(`output buffer: ${name}`, 10_000, () => {
+    const out = new OutBuffer(Buffer.alloc(1 << 18));
+    for (let at = 0; at < lines.length; at += line.length * run) {
+      const to = Math.min(at + line.length * run, lines.length);
+      if (out.length + to - at > out.bytes.length) out.length = 0;
+      out.copy(lines, linesView, at, to);
+    }
+  });
+}
+
+const shown = results.map(([name, records, time]) => [
+  name,
+  records.toLocaleString("en"),
+  `${time.toFixed(1)} ns`,
+]);
+process.stdout.write(`${table(["part", "records", "each, median"], shown)}\n`);
