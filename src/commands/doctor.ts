@@ -8,7 +8,14 @@ import { listLanding, storedBytes } from "../pipeline/landing.js";
 import { requireLake } from "../pipeline/prepare.js";
 import { landingTables } from "../transforms/tables.js";
 import type { ResolvedSettings } from "./settings.js";
-import { colors, exitCodes, formatBytes, formatCount, print, printJson } from "./terminal.js";
+import { colorsOf, exitCodes, formatBytes, formatCount, print, printJson } from "./terminal.js";
+
+/** What stands for an option that nothing sets. */
+const unset: Readonly<Record<string, string>> = {
+  out: "the lake",
+  workers: "the cores",
+  tmp: "the system's",
+};
 
 interface Finding {
   readonly check: string;
@@ -56,6 +63,7 @@ export async function doctorCommand({ settings, sources, configFile }: ResolvedS
     printJson({ findings, settings: values, config: configFile ?? null });
     return exitCode;
   }
+  const colors = colorsOf(process.stdout);
   for (const { check, state, detail, next } of findings) {
     const mark = {
       ok: colors.green("ok     "),
@@ -67,7 +75,7 @@ export async function doctorCommand({ settings, sources, configFile }: ResolvedS
   }
   print(`\nsettings${configFile === undefined ? "" : ` (config file: ${configFile})`}\n`);
   for (const { option, value, source } of values) {
-    print(`  ${option.padEnd(16)} ${String(value ?? "the lake").padEnd(16)} ${source}\n`);
+    print(`  ${option.padEnd(16)} ${String(value ?? unset[option] ?? "").padEnd(16)} ${source}\n`);
   }
   return exitCode;
 }

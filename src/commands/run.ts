@@ -7,7 +7,7 @@ import { runPipeline } from "../pipeline/run.js";
 import { makeProgress } from "./progress.js";
 import type { Settings } from "./settings.js";
 import {
-  colors,
+  colorsOf,
   columnsOf,
   formatBytes,
   formatCount,
@@ -58,7 +58,7 @@ export async function runCommand(
   else print(formatReport(report, columnsOf(process.stdout)));
   if (!quiet) {
     for (const { code, message } of report.warnings)
-      notice(`${colors.yellow("warning")} ${code}: ${message}`);
+      notice(`${colorsOf(process.stderr).yellow("warning")} ${code}: ${message}`);
   }
 }
 

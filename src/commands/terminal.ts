@@ -4,8 +4,14 @@ import Table from "cli-table3";
 import picocolors from "picocolors";
 import { exitCodes, StediError } from "../errors.js";
 
-/** Colours where standard error is a terminal and NO_COLOR is not set. */
-export const colors = picocolors.createColors(process.stderr.isTTY && !process.env.NO_COLOR);
+/** Colours for what is printed there: on a terminal, or where FORCE_COLOR asks for them; never where NO_COLOR is set. */
+export function colorsOf(stream: {
+  readonly isTTY?: boolean | undefined;
+}): ReturnType<typeof picocolors.createColors> {
+  const { NO_COLOR, FORCE_COLOR = "" } = process.env;
+  const forced = !["", "0", "false"].includes(FORCE_COLOR);
+  return picocolors.createColors(!NO_COLOR && (forced || stream.isTTY === true));
+}
 
 const numbers = new Intl.NumberFormat("en-US");
 
@@ -104,6 +110,7 @@ export function notice(line: string): void {
 export function reportError(error: unknown, json: boolean): number {
   const { code, exitCode, parts } = error instanceof StediError ? error : bug(error);
   if (json) printJson({ error: { code, exitCode, ...parts } });
+  const colors = colorsOf(process.stderr);
   notice(`${colors.red("error")} ${colors.bold(code)}: ${parts.what}`);
   for (const [label, text] of [
     ["where", parts.where],

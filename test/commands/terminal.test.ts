@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
+  colorsOf,
   columnsOf,
   formatAge,
   formatBytes,
@@ -161,24 +162,24 @@ describe("an error", () => {
 });
 
 describe("colours", () => {
-  const isTTY = process.stderr.isTTY;
-
   afterEach(() => {
-    process.stderr.isTTY = isTTY;
     vi.unstubAllEnvs();
-    vi.resetModules();
   });
 
   test.each([
-    ["on a terminal", true, undefined, true],
-    ["not where standard error is no terminal", false, undefined, false],
-    ["not with NO_COLOR", true, "1", false],
-    ["NO_COLOR without a value does not count", true, "", true],
-  ])("%s", async (_, terminal, noColor, coloured) => {
-    vi.resetModules();
-    vi.stubEnv("NO_COLOR", noColor);
-    process.stderr.isTTY = terminal;
-    const { colors } = await import("../../src/commands/terminal.js");
-    expect(colors.red("x") !== "x").toBe(coloured);
+    ["on a terminal", true, {}, true],
+    ["not where there is no terminal", false, {}, false],
+    ["not where it cannot be told", undefined, {}, false],
+    ["not on CI either, where there is no terminal", undefined, { CI: "true" }, false],
+    ["not with NO_COLOR", true, { NO_COLOR: "1" }, false],
+    ["not with NO_COLOR, even if forced", true, { NO_COLOR: "1", FORCE_COLOR: "1" }, false],
+    ["NO_COLOR without a value does not count", true, { NO_COLOR: "" }, true],
+    ["anywhere with FORCE_COLOR", false, { FORCE_COLOR: "1" }, true],
+    ["FORCE_COLOR=0 does not count", false, { FORCE_COLOR: "0" }, false],
+  ])("%s", (_, terminal, environment, coloured) => {
+    for (const name of ["NO_COLOR", "FORCE_COLOR", "CI"]) vi.stubEnv(name, undefined);
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const stream = { isTTY: terminal };
+    expect(colorsOf(stream).red("x") !== "x").toBe(coloured);
   });
 });
