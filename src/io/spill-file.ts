@@ -2,8 +2,28 @@
 // whichever thread. It has no name once it is open, so that it is gone with the process, however that ends.
 
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { asStediError } from "./file-errors.js";
+import { StediError } from "../errors.js";
+import { asStediError, errno } from "./file-errors.js";
+
+/** @throws StediError where there is no such folder */
+export async function requireSpillFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch((error: unknown) => {
+    if (errno(error) !== "ENOENT") throw asStediError(error, folder);
+    throw new StediError("STEDI_NOT_FOUND", {
+      what: "there is no such folder for a join to spill to",
+      where: folder,
+      next: "make it, or name another one with --tmp",
+    });
+  });
+  if (found.isDirectory()) return;
+  throw new StediError("STEDI_NOT_A_FOLDER", {
+    what: "a file stands where the folder for a join to spill to should be",
+    where: folder,
+    next: "name another one with --tmp",
+  });
+}
 
 /** Where the rows of a partition stand: starts and lengths in bytes, by turns. */
 export interface SpilledRows {

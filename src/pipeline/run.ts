@@ -4,6 +4,7 @@
 import { tmpdir } from "node:os";
 import { StediError } from "../errors.js";
 import type { PartFile, PartTarget } from "../io/part-writer.js";
+import { requireSpillFolder } from "../io/spill-file.js";
 import type { FileSink, Store } from "../io/store.js";
 import { ConsentIndex } from "../transforms/consent.js";
 import type { Row } from "../transforms/rows.js";
@@ -87,6 +88,7 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
   const prepared = await prepareRun(options);
   const { lake, out, rules, plan, last, basis, passes } = prepared;
   if (options.strict) checkNothingUnread(prepared.landings.values());
+  if (options.tmp !== undefined) await requireSpillFolder(options.tmp);
 
   const folders = await RunFolders.begin(
     out,
