@@ -19,6 +19,9 @@ import { version } from "./version.js";
 
 type Flags = Readonly<Record<string, unknown>>;
 
+/** Whether the shell asks what a word could be: see completion.ts. */
+const isCompleting = process.argv.includes("--get-yargs-completions");
+
 /** The options of the command that was called; yargs asks a command for its own only when it is. */
 const offered = new Set(["config", "help", "version"]);
 
@@ -123,6 +126,24 @@ const program = yargs(process.argv.slice(2))
         process.exitCode = await doctorCommand(resolved);
       }),
   )
+  .completion(
+    "completion",
+    "print a script for bash or zsh that completes commands, options, stages and values",
+    async (
+      current: string,
+      _argv: unknown,
+      others: (done: (error: Error | null, words?: string[]) => void) => void,
+      done: (words: string[]) => void,
+    ) => {
+      const { complete } = await import("./commands/completion.js");
+      const words = complete(
+        process.argv.slice(process.argv.indexOf("--get-yargs-completions") + 1),
+        current,
+      );
+      if (words) done([...words]);
+      else others((_error, defaults = []) => done(defaults));
+    },
+  )
   .option("config", {
     string: true,
     requiresArg: true,
@@ -133,8 +154,9 @@ withOptions(program, sharedOptions)
   .version(version)
   .strict()
   .demandCommand(1, "no command")
-  .wrap(Math.min(100, process.stdout.columns))
+  .wrap(Math.min(100, process.stdout.columns || 100))
   .fail((message, error: Error | undefined) => {
+    if (isCompleting) return; // half a command line is not wrong
     // What yargs itself finds wrong with a command line comes as a text, or as an error of its own.
     throw error === undefined || error.name === "YError" ? explainUsage(message, [...offered]) : error;
   });

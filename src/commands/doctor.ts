@@ -8,7 +8,16 @@ import { listLanding, storedBytes } from "../pipeline/landing.js";
 import { requireLake } from "../pipeline/prepare.js";
 import { landingTables } from "../transforms/tables.js";
 import type { ResolvedSettings } from "./settings.js";
-import { colorsOf, exitCodes, formatBytes, formatCount, print, printJson } from "./terminal.js";
+import {
+  colorsOf,
+  columnsOf,
+  exitCodes,
+  formatBytes,
+  plural,
+  print,
+  printJson,
+  wrapped,
+} from "./terminal.js";
 
 /** What stands for an option that nothing sets. */
 const unset: Readonly<Record<string, string>> = {
@@ -64,18 +73,22 @@ export async function doctorCommand({ settings, sources, configFile }: ResolvedS
     return exitCode;
   }
   const colors = colorsOf(process.stdout);
+  const columns = columnsOf(process.stdout);
+  const indent = " ".repeat(columns < 80 ? 9 : 32);
   for (const { check, state, detail, next } of findings) {
     const mark = {
       ok: colors.green("ok     "),
       warning: colors.yellow("warning"),
       failed: colors.red("failed "),
     }[state];
-    print(`${mark}  ${check.padEnd(22)} ${detail}\n`);
-    if (next !== undefined) print(`${" ".repeat(32)} ${next}\n`);
+    print(`${wrapped(`${mark}  ${check.padEnd(22)} ${detail}`, columns, `${indent} `)}\n`);
+    if (next !== undefined) print(`${wrapped(`${indent} ${next}`, columns, `${indent} `)}\n`);
   }
   print(`\nsettings${configFile === undefined ? "" : ` (config file: ${configFile})`}\n`);
-  for (const { option, value, source } of values) {
-    print(`  ${option.padEnd(16)} ${String(value ?? unset[option] ?? "").padEnd(16)} ${source}\n`);
+  const shown = values.map(({ option, value }) => String(value ?? unset[option] ?? ""));
+  const widest = Math.max(...shown.map(({ length }) => length));
+  for (const [index, { option, source }] of values.entries()) {
+    print(`  ${option.padEnd(14)}  ${shown[index]!.padEnd(widest)}  ${source}\n`);
   }
   return exitCode;
 }
@@ -94,7 +107,7 @@ async function checkLanding(
   table: (typeof landingTables)[number],
 ): Promise<Omit<Finding, "check">> {
   const landing = await listLanding(lake, table);
-  const detail = `${formatCount(landing.files.length)} files, ${formatBytes(storedBytes(landing))}`;
+  const detail = `${plural(landing.files.length, "file")}, ${formatBytes(storedBytes(landing))}`;
   if (landing.files.length === 0) {
     return { state: "warning", detail, next: `put files that end in .json or .json.gz into ${table.folder}` };
   }
@@ -102,7 +115,7 @@ async function checkLanding(
   const example = landing.unread[0]!.path;
   return {
     state: "warning",
-    detail: `${detail}; ${formatCount(landing.unread.length)} others are not read, such as ${example}`,
+    detail: `${detail}; ${plural(landing.unread.length, "other file")} not read, such as ${example}`,
     next: "move away what is no landing file",
   };
 }

@@ -6,7 +6,7 @@ import type { Store } from "../io/store.js";
 import { type SyntheticOptions, syntheticLake } from "../synthetic/lake.js";
 import { landingTables } from "../transforms/tables.js";
 import type { Settings } from "./settings.js";
-import { formatBytes, formatCount, print, printJson } from "./terminal.js";
+import { formatBytes, formatCount, plural, print, printJson } from "./terminal.js";
 
 const units: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 
@@ -92,7 +92,7 @@ export async function generateCommand(
     return;
   }
   print(
-    `${formatCount(people)} people in ${formatCount(files)} files, ${formatBytes(bytes)}, in ${store.uri}.\n` +
+    `${formatCount(people)} people in ${plural(files, "file")}, ${formatBytes(bytes)}, in ${store.uri}.\n` +
       `Build its zones with \`stedi run all --lake ${store.uri}\`.\n`,
   );
 }

@@ -8,7 +8,7 @@ import { select } from "../pipeline/selection.js";
 import { stediPlan } from "../pipeline/stedi-plan.js";
 import { drawPlan } from "./graph.js";
 import type { Settings } from "./settings.js";
-import { columnsOf, formatBytes, formatCount, print, printJson } from "./terminal.js";
+import { columnsOf, formatBytes, plural, print, printJson, wrapped } from "./terminal.js";
 
 export async function planCommand(
   stages: readonly string[],
@@ -37,16 +37,21 @@ export async function planCommand(
     printJson({ lake: lake.uri, out: prepared.out.uri, ...rules, commit: (last?.number ?? 0) + 1, passes });
     return;
   }
-  print(`Building ${prepared.zones.map((zone) => zone.name).join(", ")}\n`);
-  print(`from ${lake.uri} into ${prepared.out.uri}, --consent ${rules.consent} --pair ${rules.pair}\n\n`);
+  const columns = columnsOf(process.stdout);
+  const line = (text: string, indent: string): void => {
+    print(`${wrapped(text, columns, indent)}\n`);
+  };
+  line(`Building ${prepared.zones.map((zone) => zone.name).join(", ")}`, "");
+  line(`from ${lake.uri} into ${prepared.out.uri}, --consent ${rules.consent} --pair ${rules.pair}`, "");
+  print("\n");
   for (const [index, { source, from, files, bytes, writes }] of passes.entries()) {
     const size =
-      files === null ? "as written before" : `${formatCount(files)} files, ${formatBytes(bytes ?? 0)}`;
-    print(`${index + 1}. read ${source} (${from}: ${size})\n`);
-    for (const zone of writes) print(`   write ${zone}\n`);
-    if (writes.length === 0) print("   for later steps to look rows up in\n");
+      files === null ? "as written before" : `${plural(files, "file")}, ${formatBytes(bytes ?? 0)}`;
+    line(`${index + 1}. read ${source} (${from}: ${size})`, "   ");
+    for (const zone of writes) line(`   write ${zone}`, "   ");
+    if (writes.length === 0) line("   for later steps to look rows up in", "   ");
   }
-  print(`${passes.length + 1}. commit ${(last?.number ?? 0) + 1}\n`);
+  line(`${passes.length + 1}. commit ${(last?.number ?? 0) + 1}`, "   ");
 }
 
 interface PassPlan {

@@ -4,7 +4,7 @@
 import { SingleBar } from "cli-progress";
 import type { RunEvent, StageReport } from "../pipeline/report.js";
 import { total } from "../pipeline/report.js";
-import { formatBytes, formatCount, notice } from "./terminal.js";
+import { columnsOf, formatBytes, formatCount, notice } from "./terminal.js";
 
 const barWidth = 24;
 
@@ -50,9 +50,7 @@ function barProgress(): Progress {
               const rate = seconds > 0 ? params.value / seconds : 0;
               const percent = params.total > 0 ? Math.floor((params.value / params.total) * 100) : 100;
               const left = rate > 0 ? Math.ceil((params.total - params.value) / rate) : 0;
-              const filled = Math.round((percent / 100) * barWidth);
-              const drawn = "█".repeat(filled) + "░".repeat(barWidth - filled);
-              return `${payload.label.padEnd(24)} ${drawn} ${String(percent).padStart(3)}%  ${formatBytes(rate)}/s  ${left} s left`;
+              return barLine(payload.label, percent, rate, left, columnsOf(process.stderr));
             },
             clearOnComplete: true,
             hideCursor: true,
@@ -78,8 +76,24 @@ function barProgress(): Progress {
   };
 }
 
+/** What fits of label, bar, rate (bytes a second) and time left (seconds). */
+function barLine(label: string, percent: number, rate: number, left: number, columns: number): string {
+  const said = `${String(percent).padStart(3)}%  ${left} s left`;
+  const room = columns - 1 - said.length - label.length - 1;
+  const rest = `  ${formatBytes(rate)}/s`;
+  const width = Math.min(barWidth, room - rest.length - 1);
+  if (width < 6) return `${label} ${said}`;
+  const filled = Math.round((percent / 100) * width);
+  const drawn = "█".repeat(filled) + "░".repeat(width - filled);
+  return `${label.padEnd(width === barWidth ? 24 : 0)} ${drawn} ${said}${rest}`;
+}
+
 function stageLine(report: StageReport): string {
   const dropped = total(report.filtered) + total(report.quarantined);
+  const seconds = `${report.seconds.toFixed(1)} s`;
+  if (process.stderr.isTTY && columnsOf(process.stderr) < 92) {
+    return `${report.stage}: ${formatCount(report.read)} read, ${formatCount(report.written)} kept, ${formatCount(dropped)} dropped, ${seconds}`;
+  }
   return [
     report.stage.padEnd(24),
     `${formatCount(report.read).padStart(12)} read`,

@@ -15,6 +15,7 @@ import {
   notice,
   print,
   printJson,
+  wrapped,
 } from "./terminal.js";
 
 /** @param signal ends the run; nothing is published then */
@@ -41,7 +42,7 @@ export async function runCommand(
       ...(tmp !== undefined && { tmp }),
       signal,
       onEvent: (event) => {
-        if (verbose && event.kind === "pass") {
+        if (verbose && !quiet && event.kind === "pass") {
           progress.stop();
           notice(
             `reading ${event.source} (${formatBytes(event.bytes)}) for ${event.zones.join(", ") || "later stages"}`,
@@ -80,7 +81,8 @@ function formatReport(report: RunReport, width: number): string {
   );
   const zones = report.stages.filter((stage) => stage.bytesOut > 0);
   const bytes = zones.reduce((sum, stage) => sum + stage.bytesOut, 0);
-  return `${table}\ncommit ${report.commit} in ${report.out}: ${zones.length} zones with rows, ${formatBytes(bytes)}, ${report.seconds.toFixed(1)} s\n`;
+  const committed = `commit ${report.commit} in ${report.out}: ${zones.length} zones with rows, ${formatBytes(bytes)}, ${report.seconds.toFixed(1)} s`;
+  return `${table}\n${wrapped(committed, width, "  ")}\n`;
 }
 
 function reasonsOf({ table, filtered, quarantined, pairs = 0 }: StageReport): string {

@@ -3,7 +3,16 @@
 import { openStore } from "../io/open-store.js";
 import { lakeStatus } from "../pipeline/status.js";
 import type { Settings } from "./settings.js";
-import { columnsOf, formatAge, formatBytes, formatCount, formatTable, print, printJson } from "./terminal.js";
+import {
+  columnsOf,
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatTable,
+  print,
+  printJson,
+  wrapped,
+} from "./terminal.js";
 
 export async function statusCommand(settings: Settings): Promise<void> {
   const lake = openStore(settings.lake);
@@ -18,10 +27,10 @@ export async function statusCommand(settings: Settings): Promise<void> {
     return;
   }
   const { number, consent, pair, consentReadAt, version } = status.commit;
-  print(
-    `commit ${number} in ${out.uri}: --consent ${consent} --pair ${pair}, consent as of ${consentReadAt}, version ${version}\n\n`,
-  );
-  const columns = [
+  const columns = columnsOf(process.stdout);
+  const head = `commit ${number} in ${out.uri}: --consent ${consent} --pair ${pair}, consent as of ${consentReadAt}, version ${version}`;
+  print(`${wrapped(head, columns, "  ")}\n\n`);
+  const table = [
     { head: "zone" },
     { head: "rows", align: "right" as const },
     { head: "size", align: "right" as const },
@@ -37,5 +46,5 @@ export async function statusCommand(settings: Settings): Promise<void> {
     zone.run ?? "-",
     zone.why === null ? zone.state : `${zone.state}: ${zone.why}`,
   ]);
-  print(formatTable(columns, rows, columnsOf(process.stdout)));
+  print(formatTable(table, rows, columns));
 }

@@ -1,5 +1,6 @@
 // How results, notices and errors look: results on standard output, everything else on standard error.
 
+import { stripVTControlCharacters } from "node:util";
 import Table from "cli-table3";
 import picocolors from "picocolors";
 import { exitCodes, StediError } from "../errors.js";
@@ -17,6 +18,11 @@ const numbers = new Intl.NumberFormat("en-US");
 
 export function formatCount(count: number): string {
   return numbers.format(count);
+}
+
+/** A number of things, such as "1 file" or "2,000 files". */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** @param bytes shown with two or three digits, in units of 1,000 */
@@ -44,9 +50,11 @@ export function formatAge(seconds: number): string {
   return `${Math.floor(Math.max(0, seconds))} s`;
 }
 
-/** The width to lay out for: the terminal's, or a page's where there is none. */
+/** The width of a terminal, of at least 40 columns and 80 where it does not tell; of a page where there is none. */
 export function columnsOf(stream: NodeJS.WriteStream): number {
-  return stream.isTTY ? Math.max(40, stream.columns) : 100;
+  if (!stream.isTTY) return 100;
+  const columns = stream.columns as number | undefined;
+  return columns ? Math.max(40, columns) : 80;
 }
 
 export interface Column {
@@ -56,7 +64,7 @@ export interface Column {
   readonly wraps?: boolean;
 }
 
-/** A plain table without borders. */
+/** A plain table without borders; where it does not fit, a block of lines for each row, under its first cell. */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -67,6 +75,9 @@ export function formatTable(
     Math.max(column.head.length, ...rows.map((row) => row[index]!.length)),
   );
   const fixed = natural.reduce((sum, size, index) => sum + (columns[index]!.wraps ? 0 : size) + gap, 0);
+  if (natural.reduce((sum, size, index) => sum + (columns[index]!.wraps ? 12 : size) + gap, 0) > width) {
+    return formatBlocks(columns, rows, width);
+  }
   const colWidths = natural.map((size, index) =>
     columns[index]!.wraps ? Math.max(12, Math.min(size, width - fixed)) + gap : size + gap,
   );
@@ -91,6 +102,48 @@ export function formatTable(
     .join("\n")}\n`;
 }
 
+function formatBlocks(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): string {
+  const labels = columns.slice(1).map(({ head }) => head.split(",")[0]!);
+  const margin = Math.max(...labels.map(({ length }) => length)) + 4;
+  return rows
+    .map(([first, ...cells]) => {
+      const lines = cells.map((cell, index) =>
+        cell === ""
+          ? ""
+          : `${wrapped(`  ${labels[index]!.padEnd(margin - 4)}  ${cell}`, width, " ".repeat(margin))}\n`,
+      );
+      return `${first!}\n${lines.join("")}`;
+    })
+    .join("");
+}
+
+/**
+ * Text in lines of some width. Words that are longer stay whole: paths and commands can be copied.
+ * @param indent stands before every line but the first
+ */
+export function wrapped(text: string, width: number, indent = ""): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/(?<=\S) /)) {
+    if (line === "") line = word;
+    else if (visible(`${line} ${word}`) <= width) line += ` ${word}`;
+    else {
+      lines.push(line);
+      line = indent + word.trimStart();
+    }
+  }
+  return [...lines, line].join("\n");
+}
+
+/** The characters of a text that show. */
+function visible(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
+
 /** Writes a result. */
 export function print(text: string): void {
   process.stdout.write(text);
@@ -101,9 +154,10 @@ export function printJson(document: unknown): void {
   print(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-/** Writes a line that is no result. */
-export function notice(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** Writes a line that is no result; on a terminal, in as many as it takes. */
+export function notice(line: string, indent = "  "): void {
+  const text = process.stderr.isTTY ? wrapped(line, columnsOf(process.stderr), indent) : line;
+  process.stderr.write(`${text}\n`);
 }
 
 /** Writes an error for people and, with `json`, as the document on standard output. @returns the exit code */
@@ -117,7 +171,7 @@ export function reportError(error: unknown, json: boolean): number {
     ["why", parts.why],
     ["next", parts.next],
   ] as const) {
-    if (text !== undefined) notice(`  ${colors.dim(label.padEnd(5))} ${text}`);
+    if (text !== undefined) notice(`  ${colors.dim(label.padEnd(5))} ${text}`, " ".repeat(8));
   }
   return exitCode;
 }

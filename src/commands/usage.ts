@@ -3,7 +3,7 @@
 import { closest } from "fastest-levenshtein";
 import { StediError } from "../errors.js";
 
-const commands = ["run", "plan", "status", "generate", "doctor"];
+const commands = ["run", "plan", "status", "generate", "doctor", "completion"];
 
 /**
  * @param message what yargs says, in English
@@ -12,6 +12,12 @@ const commands = ["run", "plan", "status", "generate", "doctor"];
 export function explainUsage(message: string, options: readonly string[]): StediError {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
   const help = "see `stedi --help`";
+  if (message === "no command") {
+    return new StediError("STEDI_BAD_VALUE", {
+      what: "no command was given",
+      next: `\`stedi generate lake\` makes a lake to try, \`stedi run all --lake lake\` builds its zones, \`stedi status --lake lake\` tells what there is; ${help}`,
+    });
+  }
   if (unknown === undefined) {
     return new StediError("STEDI_BAD_VALUE", {
       what: plainly(message),
@@ -35,7 +41,6 @@ export function explainUsage(message: string, options: readonly string[]): Stedi
 }
 
 function plainly(message: string): string {
-  if (message === "no command") return "no command was given";
   if (message.startsWith("Not enough non-option arguments"))
     return "the command needs to be told what: a stage, or a folder";
   const option = /^Not enough arguments following: (.+)/.exec(message)?.[1];

@@ -167,7 +167,7 @@ export function noCustomers(customers: Landing, tally?: LandingTally): StediErro
       files.length === 0
         ? "there is no file that ends in .json or .json.gz"
         : [
-            `${files.length} files were read`,
+            `${files.length} file${files.length === 1 ? " was" : "s were"} read`,
             `${tally?.read ?? 0} records in them are all damaged`,
             ...hints,
           ].join("; "),

@@ -29,7 +29,7 @@ const events: readonly RunEvent[] = [
 const line = `accelerometer_trusted           12,345 read        12,000 kept           345 dropped      1.3 s\n`;
 
 let printed: string;
-const isTTY = process.stderr.isTTY;
+const { isTTY, columns } = process.stderr;
 
 beforeEach(() => {
   printed = "";
@@ -45,10 +45,12 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
   process.stderr.isTTY = isTTY;
+  process.stderr.columns = columns;
 });
 
-function show(mode: "auto" | "plain" | "none", terminal: boolean): string {
+function show(mode: "auto" | "plain" | "none", terminal: boolean, width = 100): string {
   process.stderr.isTTY = terminal;
+  process.stderr.columns = width;
   const progress = makeProgress(mode);
   for (const event of events) progress.event(event);
   progress.stop();

@@ -56,6 +56,8 @@ test.each([
 test.each([
   [true, 132, 132],
   [true, 10, 40],
+  [true, 0, 80],
+  [true, undefined, 80],
   [false, 132, 100],
 ])(
   "the width is the terminal's, or a page's where there is none (terminal: %s, %d wide)",

@@ -276,7 +276,7 @@ describe("landing zones that are not as they should be", () => {
       await here.write("data/customer/landing/a.json", `${yes("ann").slice(0, -1)}\n{"email":1}\n`);
       expect(await refused(here, "run all", 4)).toMatchObject({
         code: "STEDI_NO_CUSTOMERS",
-        why: "1 files were read; 2 records in them are all damaged; 1 x email: type",
+        why: "1 file was read; 2 records in them are all damaged; 1 x email: type",
       });
       expect(here.files("data").filter((path) => /run=|commits/.test(path))).toEqual([]);
     });

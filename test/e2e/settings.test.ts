@@ -151,7 +151,7 @@ describe("doctor", () => {
             check: "customer_landing",
             state: "warning",
             detail: expect.stringContaining(
-              "1 others are not read, such as customer/landing/notes.txt",
+              "1 other file not read, such as customer/landing/notes.txt",
             ) as string,
             next: "move away what is no landing file",
           },

@@ -90,7 +90,7 @@ describe("plan", () => {
       expect(errorOf(stdout).code).toBe("STEDI_INPUT_MISSING");
       await here.done("run all");
       const text = await here.done("plan customer_curated");
-      expect(text).toMatch(/^1\. read accelerometer\/trusted \(last commit: 1 files, \d+ B\)$/m);
+      expect(text).toMatch(/^1\. read accelerometer\/trusted \(last commit: 1 file, \d+ B\)$/m);
       expect(text).toMatch(/^ {3}write customer\/curated\n4\. commit 2$/m);
     });
   });
