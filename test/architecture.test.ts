@@ -105,8 +105,8 @@ describe("dependencies", () => {
       "pure-rand",
       "stream-chain",
       "stream-json",
+      "valibot",
       "yargs",
-      "zod",
     ]);
   });
 

@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { closest } from "fastest-levenshtein";
-import { z } from "zod";
+import * as v from "valibot";
 import { type ErrorCode, StediError } from "../errors.js";
 import type { Pairing, Policy } from "../transforms/policy.js";
 import { allOptions, type OptionDeclaration, type progressModes } from "./options.js";
@@ -111,14 +111,17 @@ function fromVariable(option: OptionDeclaration, text: string): unknown {
   return ["0", "false", "no", ""].includes(text) ? false : text;
 }
 
+const fromOne = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+
 const schemas = {
-  flag: z.boolean(),
-  text: z.string().min(1),
-  size: z
-    .union([z.number(), z.string()])
-    .transform((value) => bytesOf(String(value)))
-    .pipe(z.number().int().min(1)),
-  count: z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(1)),
+  flag: v.boolean(),
+  text: v.pipe(v.string(), v.minLength(1)),
+  size: v.pipe(
+    v.union([v.number(), v.string()]),
+    v.transform((value) => bytesOf(String(value))),
+    fromOne,
+  ),
+  count: v.pipe(v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))]), fromOne),
 } as const;
 
 const expected = {
@@ -139,8 +142,8 @@ function bytesOf(size: string): number {
 /** @param where the flag, variable or setting that the value was given to */
 function check(option: OptionDeclaration, value: unknown, where: string, code: ErrorCode): unknown {
   const { kind, choices = [] } = option;
-  const parsed = (kind === "choice" ? z.enum(choices) : schemas[kind]).safeParse(value);
-  if (parsed.success) return parsed.data;
+  const parsed = v.safeParse(kind === "choice" ? v.picklist(choices) : schemas[kind], value);
+  if (parsed.success) return parsed.output;
   const given = typeof value === "string" || typeof value === "number" ? ` \`${value}\`` : "";
   throw new StediError(code, {
     what: `a value${given} that this option cannot have`,
@@ -174,14 +177,14 @@ async function readConfig(file: string, mustExist: boolean): Promise<Config> {
   } catch {
     throw badConfig(file, "it is not JSON", "correct it");
   }
-  const object = z.record(z.string(), z.unknown()).safeParse(content);
-  if (!object.success) throw badConfig(file, "it is not a JSON object", "correct it");
+  if (typeof content !== "object" || content === null || Array.isArray(content))
+    throw badConfig(file, "it is not a JSON object", "correct it");
   const lasting = Object.keys(allOptions).filter((name) => allOptions[name]!.lasting ?? true);
-  for (const name of Object.keys(object.data)) {
+  for (const name of Object.keys(content)) {
     if (lasting.includes(name)) continue;
     throw badConfig(file, `there is no setting \`${name}\``, `did you mean \`${closest(name, lasting)}\`?`);
   }
-  return { file, values: object.data };
+  return { file, values: { ...content } };
 }
 
 function badConfig(file: string, why: string, next: string): StediError {

@@ -1,78 +1,95 @@
 // The commit log: `_stedi/commits/000000000001.json` and so on, appended to and never rewritten. A commit is the
 // one instant at which a run's zones appear, all together; only the last one says what the tables are.
 
-import { z } from "zod";
+import * as v from "valibot";
 import { StediError } from "../errors.js";
-import type { Store } from "../io/store.js";
-import { pairings, policies } from "../transforms/policy.js";
+import type { PartFile } from "../io/part-writer.js";
+import type { Store, StoredFile } from "../io/store.js";
+import { type Pairing, pairings, type Policy, policies } from "../transforms/policy.js";
+import type { Counts } from "./report.js";
 
 /** Where the log is. */
 export const commitFolder = "_stedi/commits";
 
-const count = z.number().int().nonnegative();
-const counts = z.record(z.string(), count);
-
-const partFile = z.object({ path: z.string(), bytes: count, rows: count, sha256: z.string() });
-
-const landingFile = z.object({ path: z.string(), size: count, version: z.string() });
-
-const landingRecord = z.object({
-  /** What was read, with size and version (size and modification time, or ETag). */
-  files: z.array(landingFile),
-  unread: count,
-  books: z.object({ read: count, good: count, quarantined: counts, droppedFields: count }),
+/** A landing table in a commit: the files that were read, and what became of their records. */
+export interface CommittedLanding {
+  files: StoredFile[];
+  unread: number;
+  books: { read: number; good: number; quarantined: Counts; droppedFields: number };
   /** The run whose quarantine folder holds what was set aside. */
-  run: z.string(),
-  quarantine: z.array(partFile),
-});
+  run: string;
+  quarantine: PartFile[];
+}
 
-const zoneRecord = z.object({
-  folder: z.string(),
-  run: z.string(),
-  builtAt: z.string(),
-  files: z.array(partFile),
-  books: z.object({
-    read: count,
-    quarantined: counts,
-    filtered: counts,
-    written: count,
-    pairs: count.optional(),
-  }),
+/** A zone in a commit: where its rows are, and its books. */
+export interface CommittedZone {
+  folder: string;
+  run: string;
+  builtAt: string;
+  files: PartFile[];
+  books: { read: number; quarantined: Counts; filtered: Counts; written: number; pairs?: number | undefined };
   /** For each landing table that the zone was made from, the fingerprint of its listing. */
-  sources: z.record(z.string(), z.string()),
-});
-
-const commitRecord = z.object({
-  format: z.literal(1),
-  number: z.number().int().positive(),
-  run: z.string(),
-  /** The program's version. */
-  version: z.string(),
-  committedAt: z.string(),
-  /** The instant at which consent stood as this commit has it. */
-  consentReadAt: z.string(),
-  consent: z.enum(policies),
-  pair: z.enum(pairings),
-  landing: z.record(z.string(), landingRecord),
-  zones: z.record(z.string(), zoneRecord),
-});
+  sources: Record<string, string>;
+}
 
 /**
  * What one commit says; see docs/decisions for why it says it like this. Sizes are bytes, dates ISO 8601 in UTC, paths below
  * the lake's root.
- * @interface
  */
-export type Commit = z.infer<typeof commitRecord>;
-/**
- * A zone in a commit: where its rows are, and its books.
- * @interface
- */
-export type CommittedZone = z.infer<typeof zoneRecord>;
-/**
- * A landing table in a commit: the files that were read, and what became of their records.
- * @interface
- */
-export type CommittedLanding = z.infer<typeof landingRecord>;
+export interface Commit {
+  format: 1;
+  number: number;
+  run: string;
+  /** The program's version. */
+  version: string;
+  committedAt: string;
+  /** The instant at which consent stood as this commit has it. */
+  consentReadAt: string;
+  consent: Policy;
+  pair: Pairing;
+  landing: Record<string, CommittedLanding>;
+  zones: Record<string, CommittedZone>;
+}
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const counts = v.record(v.string(), count);
+const partFile = v.object({ path: v.string(), bytes: count, rows: count, sha256: v.string() });
+
+const landingRecord = v.object({
+  files: v.array(v.object({ path: v.string(), size: count, version: v.string() })),
+  unread: count,
+  books: v.object({ read: count, good: count, quarantined: counts, droppedFields: count }),
+  run: v.string(),
+  quarantine: v.array(partFile),
+});
+
+const zoneRecord = v.object({
+  folder: v.string(),
+  run: v.string(),
+  builtAt: v.string(),
+  files: v.array(partFile),
+  books: v.object({
+    read: count,
+    quarantined: counts,
+    filtered: counts,
+    written: count,
+    pairs: v.optional(count),
+  }),
+  sources: v.record(v.string(), v.string()),
+});
+
+const commitRecord: v.GenericSchema<unknown, Commit> = v.object({
+  format: v.literal(1),
+  number: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  run: v.string(),
+  version: v.string(),
+  committedAt: v.string(),
+  consentReadAt: v.string(),
+  consent: v.picklist(policies),
+  pair: v.picklist(pairings),
+  landing: v.record(v.string(), landingRecord),
+  zones: v.record(v.string(), zoneRecord),
+});
 
 const namePattern = /^(\d{12})\.json$/;
 
@@ -101,14 +118,14 @@ async function readCommit(store: Store, number: number): Promise<Commit> {
   } catch {
     throw refuse("it is not JSON", "restore it from a backup, or build into another place with --out");
   }
-  const parsed = commitRecord.safeParse(content);
+  const parsed = v.safeParse(commitRecord, content);
   if (!parsed.success) {
     throw refuse(
       "it is not of the form that this version writes",
       "use the version of the program that wrote it, or a newer one",
     );
   }
-  return parsed.data;
+  return parsed.output;
 }
 
 /** The last commits, newest first; none where nothing has been committed. */
@@ -142,7 +159,7 @@ export async function standsAs(store: Store, commit: Commit): Promise<boolean> {
 }
 
 function bytesOf(commit: Commit): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(commitRecord.parse(commit), null, 1)}\n`);
+  return new TextEncoder().encode(`${JSON.stringify(v.parse(commitRecord, commit), null, 1)}\n`);
 }
 
 /** @param where the other run's commit */

@@ -4,21 +4,21 @@
 
 import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
-import { z } from "zod";
+import * as v from "valibot";
 
 /** A process somewhere. Fields are empty where the system does not tell. */
-export const processIdentity = z.object({
-  host: z.string(),
+export const processIdentity = v.object({
+  host: v.string(),
   /** What the machine keeps over restarts. */
-  machine: z.string(),
+  machine: v.string(),
   /** This start of the machine. */
-  boot: z.string(),
+  boot: v.string(),
   /** Within which process numbers are counted: another one in each container. */
-  numbering: z.string(),
-  pid: z.int().positive(),
-  began: z.string(),
+  numbering: v.string(),
+  pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  began: v.string(),
 });
-export type ProcessIdentity = z.infer<typeof processIdentity>;
+export type ProcessIdentity = v.InferOutput<typeof processIdentity>;
 
 /** The identity of a process of this machine and container. */
 export async function identityOf(pid: number): Promise<ProcessIdentity> {

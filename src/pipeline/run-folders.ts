@@ -3,7 +3,7 @@
 
 import { randomBytes, randomUUID } from "node:crypto";
 import { posix } from "node:path";
-import { z } from "zod";
+import * as v from "valibot";
 import { StediError } from "../errors.js";
 import type { PartFile } from "../io/part-writer.js";
 import { isDraft, type Store } from "../io/store.js";
@@ -27,10 +27,10 @@ const commitsBefore = 3;
 const staleAfterMs = 24 * 60 * 60 * 1000;
 
 /** Whose run it is; its name says when it began. */
-const markerRecord = z.object({
+const markerRecord = v.object({
   process: processIdentity,
   /** Tells the runs of this program from those of another thread or copy of it in the same process. */
-  program: z.string(),
+  program: v.string(),
 });
 
 const program = randomUUID();
@@ -57,7 +57,7 @@ export class RunFolders {
    */
   static async begin(store: Store, now: Date, zoneFolders: readonly string[]): Promise<RunFolders> {
     const folders = new RunFolders(store, nameOf(now), zoneFolders);
-    const marker: z.infer<typeof markerRecord> = { process: await identityOf(process.pid), program };
+    const marker: v.InferOutput<typeof markerRecord> = { process: await identityOf(process.pid), program };
     underWay.add(folders.run);
     try {
       await store.putIfAbsent(folders.#marker(), new TextEncoder().encode(`${JSON.stringify(marker)}\n`));
@@ -161,9 +161,9 @@ export class RunFolders {
   async #isAlive(run: string, now: Date): Promise<boolean> {
     const bytes = await this.#store.get(`${markers}/${run}${markerEnding}`);
     if (bytes === undefined) return false; // it ended meanwhile
-    const marker = markerRecord.safeParse(parsed(bytes));
-    if (marker.data?.program === program) return underWay.has(run);
-    const state = marker.success ? await stateOf(marker.data.process) : "unknown";
+    const marker = v.safeParse(markerRecord, parsed(bytes));
+    if (marker.success && marker.output.program === program) return underWay.has(run);
+    const state = marker.success ? await stateOf(marker.output.process) : "unknown";
     return state === "unknown" ? now.getTime() - startOf(run) < staleAfterMs : state === "running";
   }
 }

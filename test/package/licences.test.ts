@@ -47,7 +47,7 @@ describe("what is installed with the package", () => {
   });
 
   // The list names the development tools too, most of them marked as such: `npm sbom --omit=dev` (npm 11.19) leaves out
-  // whatever a tool uses as well, zod among them.
+  // whatever a tool uses as well.
   test("is all in the list that `npm run sbom` prints", () => {
     const { scripts } = read("package.json") as Manifest;
     const [program, ...args] = scripts!.sbom!.split(" ");
