@@ -3,7 +3,8 @@
 export { type ErrorCode, errorCodes, type ErrorParts, exitCodes, StediError } from "./errors.js";
 export { folderStore } from "./io/folder-store.js";
 export { openStore } from "./io/open-store.js";
-export type { FileSink, Store, StoredFile } from "./io/store.js";
+export type { PartFile } from "./io/part-writer.js";
+export type { FileSink, Room, Store, StoredFile } from "./io/store.js";
 export { type Commit, type CommittedLanding, type CommittedZone, lastCommit } from "./pipeline/commit-log.js";
 export {
   type Consenting,

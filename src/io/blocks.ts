@@ -1,6 +1,8 @@
 // Cuts the bytes of a file into blocks, in shared memory, so that threads can read them side by side: as far as that
 // can be told at a glance, each ends where a record does. Whether one really does, its reader finds out.
 
+import type { Room } from "./store.js";
+
 /** Bytes of a file that follow on the block before. */
 export interface Block {
   readonly bytes: Uint8Array;
@@ -14,9 +16,14 @@ const newline = 0x0a;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
+/** Memory is left free for so many bytes in front of what is read, for the record that the block before has begun. */
+const mostHeadroom = 64 * 1024;
+
 /** A number of blocks that are used over and over again; who asks for one too many waits. */
 export class BlockPool {
   readonly #size: number;
+  readonly #headroom: number;
+  readonly #made = new Set<ArrayBufferLike>();
   readonly #free: Uint8Array[] = [];
   #unmade: number;
   #waiting: ((block: Uint8Array) => void) | undefined;
@@ -24,58 +31,114 @@ export class BlockPool {
   /** @param size of a block, in bytes */
   constructor(size: number, count: number) {
     this.#size = size;
+    this.#headroom = Math.min(mostHeadroom, size >> 4);
     this.#unmade = count;
   }
 
-  async take(): Promise<Uint8Array> {
-    const free = this.#free.pop();
-    if (free) return free;
-    if (this.#unmade > 0) {
-      this.#unmade--;
-      return new Uint8Array(new SharedArrayBuffer(this.#size));
+  /** The part of a free block that is to be filled. */
+  async room(): Promise<Uint8Array> {
+    return (await this.#take()).subarray(this.#headroom);
+  }
+
+  /** Whether some bytes stand in a block of this pool. */
+  owns(bytes: Uint8Array): boolean {
+    return this.#made.has(bytes.buffer);
+  }
+
+  /**
+   * Puts bytes in front of what has been filled in.
+   * @param filled from the start of a room
+   */
+  join(before: Uint8Array, filled: Uint8Array): Uint8Array {
+    if (before.length === 0) return filled;
+    const length = before.length + filled.length;
+    if (before.length <= this.#headroom) {
+      const block = new Uint8Array(filled.buffer, this.#headroom - before.length, length);
+      block.set(before);
+      return block;
     }
-    return new Promise((resolve) => (this.#waiting = resolve));
+    const block = new Uint8Array(new SharedArrayBuffer(length));
+    block.set(before);
+    block.set(filled, before.length);
+    this.release(filled);
+    return block;
   }
 
   /** @param bytes of a block, or a part of one */
   release(bytes: Uint8Array): void {
+    if (!this.owns(bytes)) return;
     const block = new Uint8Array(bytes.buffer);
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting) waiting(block);
     else this.#free.push(block);
   }
+
+  async #take(): Promise<Uint8Array> {
+    const free = this.#free.pop();
+    if (free) return free;
+    if (this.#unmade === 0) return new Promise((resolve) => (this.#waiting = resolve));
+    this.#unmade--;
+    const made = new SharedArrayBuffer(this.#size);
+    this.#made.add(made);
+    return new Uint8Array(made);
+  }
 }
 
-/** The blocks of one file, in order; at least one. Whoever takes them gives each back to the pool. */
-export async function* blocksOf(chunks: AsyncIterable<Uint8Array>, pool: BlockPool): AsyncGenerator<Block> {
-  let block = await pool.take();
-  let filled = 0;
+/**
+ * The blocks of one file, in order; at least one. Whoever takes them gives each back to the pool.
+ * @param read gives the file's bytes, in rooms of the pool where it can
+ */
+export async function* blocksOf(
+  read: (room: Room) => AsyncIterable<Uint8Array>,
+  pool: BlockPool,
+): AsyncGenerator<Block> {
   let offset = 0;
-  try {
-    for await (const chunk of chunks) {
-      for (let from = 0; from < chunk.length;) {
-        if (filled === block.length) {
-          const to = cutOf(block);
-          const next = await pool.take();
-          next.set(block.subarray(to));
-          const bytes = block.subarray(0, to);
-          block = next;
-          filled -= to;
-          yield { bytes, offset, last: false };
-          offset += to;
-        }
-        const count = Math.min(chunk.length - from, block.length - filled);
-        block.set(from === 0 && count === chunk.length ? chunk : chunk.subarray(from, from + count), filled);
-        filled += count;
-        from += count;
-      }
+  let block: Uint8Array | undefined;
+  for await (const filled of inRooms(
+    read(() => pool.room()),
+    pool,
+  )) {
+    if (!block) {
+      block = filled;
+      continue;
     }
-  } catch (error) {
-    pool.release(block);
-    throw error;
+    const to = cutOf(block);
+    const begun = Uint8Array.from(block.subarray(to));
+    yield { bytes: block.subarray(0, to), offset, last: false };
+    offset += to;
+    block = pool.join(begun, filled);
   }
-  yield { bytes: block.subarray(0, filled), offset, last: true };
+  yield { bytes: block ?? (await pool.room()).subarray(0, 0), offset, last: true };
+}
+
+/** Copies chunks that stand elsewhere into rooms, as many into one as there is room for. */
+async function* inRooms(chunks: AsyncIterable<Uint8Array>, pool: BlockPool): AsyncIterable<Uint8Array> {
+  let room: Uint8Array | undefined;
+  let filled = 0;
+  for await (const chunk of chunks) {
+    if (pool.owns(chunk)) {
+      if (room) yield room.subarray(0, filled);
+      room = undefined;
+      yield chunk;
+      continue;
+    }
+    for (let from = 0; from < chunk.length;) {
+      if (room?.length === filled) {
+        yield room;
+        room = undefined;
+      }
+      if (!room) {
+        room = await pool.room();
+        filled = 0;
+      }
+      const count = Math.min(chunk.length - from, room.length - filled);
+      room.set(chunk.subarray(from, from + count), filled);
+      filled += count;
+      from += count;
+    }
+  }
+  if (room) yield room.subarray(0, filled);
 }
 
 /** Behind the last byte after which a record seems to start; the end of the block where none does. */

@@ -5,7 +5,7 @@
 // speaks.
 
 import { isUtf8 } from "node:buffer";
-import { isGoodKey, isTime, isZero } from "../transforms/contract.js";
+import { isGoodKey, isZero } from "../transforms/contract.js";
 import type { Row } from "../transforms/rows.js";
 import type { TableShape } from "../transforms/tables.js";
 
@@ -238,7 +238,7 @@ export class FlatReader {
         if (value !== "string") return false;
         break;
       case "time":
-        if (value !== "number" || !isTime(this.#literal(bytes))) return false;
+        if (value !== "number" || !this.#isTime(bytes)) return false;
         break;
       case "number":
         if (value !== "number") return false;
@@ -246,7 +246,7 @@ export class FlatReader {
       case "date":
         if (value === "null" || (value === "string" && this.#valueFrom === this.#valueTo)) return true;
         if (value !== "number") return false;
-        if (!isTime(this.#literal(bytes))) return isZero(this.#literal(bytes));
+        if (!this.#isTime(bytes)) return isZero(this.#literal(bytes));
         break;
     }
     this.from[index] = this.#valueFrom;
@@ -260,6 +260,17 @@ export class FlatReader {
     if (this.#valueText !== undefined) return isGoodKey(this.#valueText);
     for (let at = this.#valueFrom; at < this.#valueTo; at++) if (bytes[at] !== 0x20) return true;
     return false;
+  }
+
+  /** Whether the number just read is a time, as `isTime` of the contract has it. */
+  #isTime(bytes: Buffer): boolean {
+    const from = this.#valueFrom;
+    return (
+      this.#valueTo - from === 13 &&
+      bytes[from]! !== 0x30 &&
+      bytes[from] !== 0x2d &&
+      passDigits(bytes, from, this.#valueTo) === this.#valueTo
+    );
   }
 
   #literal(bytes: Buffer): string {

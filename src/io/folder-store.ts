@@ -3,15 +3,13 @@
 import { randomUUID } from "node:crypto";
 import type { Dirent, Stats } from "node:fs";
 import { constants } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, posix, resolve } from "node:path";
 import pLimit from "p-limit";
 import { StediError } from "../errors.js";
 import { compareUtf8 } from "../transforms/keys.js";
 import { asStediError, errno } from "./file-errors.js";
-import { draftEnding, type FileSink, type Store, type StoredFile } from "./store.js";
-
-const chunkBytes = 512 * 1024;
+import { chunkBytes, draftEnding, type FileSink, type Room, type Store, type StoredFile } from "./store.js";
 
 /** How many files are looked at at once. */
 const lookAhead = 32;
@@ -61,29 +59,25 @@ class FolderStore implements Store {
     return found?.isFile() ? { path, size: found.size, version: versionOf(found) } : undefined;
   }
 
-  async *read(file: StoredFile, passing = false): AsyncIterable<Uint8Array> {
+  async *read(file: StoredFile, room?: Room): AsyncIterable<Uint8Array> {
     const handle = await this.#attempt(file.path, () => open(this.#path(file.path), constants.O_RDONLY));
     const size = Math.min(chunkBytes, file.size);
-    const buffers = passing ? this.#ring(size) : undefined;
-    const next = (turn: number): Promise<Buffer> => {
-      const buffer = buffers?.[turn % buffers.length] ?? Buffer.allocUnsafeSlow(size);
-      return this.#attempt(file.path, async () => {
-        const { bytesRead } = await handle.read(buffer, 0, size, null);
-        return buffer.subarray(0, bytesRead);
-      });
+    const next = async (): Promise<Uint8Array> => {
+      const into = room ? await room() : Buffer.allocUnsafeSlow(size);
+      return this.#attempt(file.path, async () => into.subarray(0, await fill(handle, into)));
     };
-    let reading: Promise<Buffer> | undefined;
+    let reading: Promise<Uint8Array> | undefined;
     try {
       this.#expectVersion(await this.#attempt(file.path, () => handle.stat()), file);
       let left = file.size;
-      reading = left > 0 ? next(0) : undefined;
-      for (let turn = 1; left > 0; turn++) {
+      reading = left > 0 ? next() : undefined;
+      while (left > 0) {
         const chunk = await reading!;
         reading = undefined;
         if (chunk.length === 0 || chunk.length > left) throw changed(this.#where(file.path));
         left -= chunk.length;
         // The next chunk is read while this one is dealt with.
-        if (left > 0) reading = next(turn);
+        if (left > 0) reading = next();
         yield chunk;
       }
       // By its name: a file that was deleted or replaced meanwhile is not that of the listing any more.
@@ -92,11 +86,6 @@ class FolderStore implements Store {
       await reading?.catch(() => undefined);
       await handle.close();
     }
-  }
-
-  /** Memory for a chunk being read, the one being dealt with, and what may be left over from the one before. */
-  #ring(size: number): readonly Buffer[] {
-    return Array.from({ length: 3 }, () => Buffer.allocUnsafeSlow(size));
   }
 
   async get(path: string): Promise<Uint8Array | undefined> {
@@ -320,4 +309,15 @@ function notAFolder(where: string): StediError {
     where,
     next: "move the file away, or name another folder",
   });
+}
+
+/** Reads on until some memory is full or the file ends. @returns the number of bytes */
+async function fill(handle: FileHandle, into: Uint8Array): Promise<number> {
+  let filled = 0;
+  while (filled < into.length) {
+    const { bytesRead } = await handle.read(into, filled, into.length - filled, null);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
 }

@@ -12,6 +12,11 @@ export interface GunzipOutcome {
 
 const chunkSize = 256 * 1024;
 
+/** Whether a file's name says that it is packed. */
+export function isPacked(path: string): boolean {
+  return path.endsWith(".gz");
+}
+
 /**
  * @param where the file's name, for errors
  * @throws StediError `STEDI_BAD_GZIP` for data that is not gzip, or whose checksum is wrong

@@ -5,6 +5,7 @@ export class OutBuffer {
   bytes: Buffer;
   length = 0;
   #view: DataView;
+  #isAscii = true;
 
   readonly #larger: (before: Buffer, size: number) => Buffer;
 
@@ -18,7 +19,10 @@ export class OutBuffer {
     this.#view = viewOf(bytes);
   }
 
-  /** Copies bytes; from and to are 32-bit numbers. */
+  /**
+   * Copies ASCII; from and to are 32-bit numbers. Eight bytes at a time, as doubles: of ASCII none is a NaN, the only
+   * doubles whose bits may change on the way.
+   */
   copy(source: Uint8Array, view: DataView, from: number, to: number): void {
     const count = to - from;
     this.reserve(count);
@@ -32,23 +36,40 @@ export class OutBuffer {
     const { bytes } = this;
     let at = this.length;
     let next = from;
-    for (; next + 4 <= to; next += 4, at += 4) own.setInt32(at, view.getInt32(next, true), true);
+    for (; next + 8 <= to; next += 8, at += 8) own.setFloat64(at, view.getFloat64(next, true), true);
     for (; next < to; next++) bytes[at++] = source[next]!;
     this.length = at;
   }
 
   /** Copies what another buffer holds. */
   append(other: OutBuffer): void {
-    this.copy(other.bytes, other.#view, 0, other.length);
+    if (other.#isAscii) {
+      this.copy(other.bytes, other.#view, 0, other.length);
+    } else {
+      this.reserve(other.length);
+      this.bytes.set(other.bytes.subarray(0, other.length), this.length);
+      this.length += other.length;
+    }
   }
 
-  /** Copies a few bytes. */
+  /** Begins anew. */
+  clear(): void {
+    this.length = 0;
+    this.#isAscii = true;
+  }
+
+  /** Copies a few bytes of ASCII. */
   put(source: Uint8Array): void {
-    this.putRange(source, 0, source.length);
+    this.#put(source, 0, source.length);
   }
 
-  /** Copies a few bytes. */
+  /** Copies a few bytes, whatever they are. */
   putRange(source: Uint8Array, from: number, to: number): void {
+    this.#isAscii = false;
+    this.#put(source, from, to);
+  }
+
+  #put(source: Uint8Array, from: number, to: number): void {
     this.reserve(to - from);
     const { bytes } = this;
     let at = this.length;
@@ -62,6 +83,7 @@ export class OutBuffer {
   }
 
   text(value: string): void {
+    this.#isAscii = false; // as far as anybody knows
     this.reserve(value.length * 3);
     this.length += this.bytes.write(value, this.length);
   }

@@ -4,7 +4,7 @@
 import type { Damage, RawRecord } from "../transforms/contract.js";
 import type { Row } from "../transforms/rows.js";
 import type { TableShape } from "../transforms/tables.js";
-import { gunzip, type GunzipOutcome } from "./gunzip.js";
+import { gunzip, type GunzipOutcome, isPacked } from "./gunzip.js";
 import { entryKinds, TableReader } from "./table-reader.js";
 
 /** Where an entry of a file stands: offset and length in (unpacked) bytes, number counted from 1. */
@@ -14,10 +14,18 @@ export interface EntryPlace {
   readonly record: number;
 }
 
+/** A good record whose values are its plain bytes, until the next one is read; see table-reader.ts. */
+export type PlainRecord = Pick<
+  TableReader,
+  "bytes" | "start" | "end" | "from" | "to" | "dropped" | "plainRow"
+>;
+
 /** Takes the entries of a file in order. A promise makes the reader wait before it goes on. */
 export interface EntryHandler {
   /** @param dropped the number of fields that the table does not have */
   row(row: Row, dropped: number): Promise<void> | undefined;
+  /** Takes a record whose row nobody may need; left out: `row` takes it. */
+  plain?(record: PlainRecord): Promise<void> | undefined;
   /** @param record the fields of a record that is whole JSON; nothing for a stretch that holds none */
   damaged(damage: Damage, place: EntryPlace, record: RawRecord | undefined): Promise<void> | undefined;
   /** The bytes of the next stretch without a record, in order, in pieces. */
@@ -25,16 +33,6 @@ export interface EntryHandler {
 }
 
 export const truncated: Damage = { reason: "truncated", field: null, hint: null };
-
-/** The bytes of a file, unpacked where its name says that it is packed. */
-export function unpacked(
-  chunks: AsyncIterable<Uint8Array>,
-  file: string,
-  where: string,
-  outcome: GunzipOutcome,
-): AsyncIterable<Uint8Array> {
-  return file.endsWith(".gz") ? gunzip(chunks, outcome, where) : chunks;
-}
 
 /**
  * @param chunks the file's bytes as stored
@@ -58,7 +56,7 @@ export async function readRecords(
   const take = (kind: number): Promise<void> | undefined => {
     switch (kind) {
       case entryKinds.plain:
-        return handler.row(reader.plainRow(), reader.dropped);
+        return handler.plain ? handler.plain(reader) : handler.row(reader.plainRow(), reader.dropped);
       case entryKinds.row:
         return handler.row(reader.row, reader.dropped);
       case entryKinds.damaged:
@@ -74,7 +72,7 @@ export async function readRecords(
       if (wait) await wait;
     }
   };
-  for await (const chunk of unpacked(chunks, file, where, outcome)) {
+  for await (const chunk of isPacked(file) ? gunzip(chunks, outcome, where) : chunks) {
     length += chunk.length;
     reader.feed(chunk);
     await drain();

@@ -19,6 +19,20 @@ export interface FileSink {
   abort(): Promise<void>;
 }
 
+/** How many bytes of a file are read at a time, where nothing else says. */
+export const chunkBytes = 512 * 1024;
+
+/** Gives memory for the next bytes of a file; may wait until there is some. */
+export type Room = () => Uint8Array | Promise<Uint8Array>;
+
+/** Room for chunks each of which is done with when the next but one is asked for: the same memory again and again. */
+export function ring(size: number): Room {
+  // For a chunk being read, the one being dealt with, and what may be left over from the one before.
+  const rooms: Uint8Array[] = [];
+  let turn = 0;
+  return () => (rooms[turn++ % 3] ??= Buffer.allocUnsafeSlow(size));
+}
+
 /** A lake's place. All methods throw `StediError` with a `STEDI_…` code of exit 3 when the place fails them. */
 export interface Store {
   /** How users name the place. */
@@ -36,10 +50,10 @@ export interface Store {
   find(path: string): Promise<StoredFile | undefined>;
   /**
    * The bytes of exactly the file that was listed, in chunks; `STEDI_CHANGED` if it is no longer that one.
-   * @param passing whether chunks may stand in memory that is used again: each is then good until the next but one is
-   * asked for
+   * @param room where chunks may be put, one in each, from its start; may be asked for one more while a chunk is being
+   * dealt with. A store need not use it, and gives chunks in memory of their own then, as it does where it is left out
    */
-  read(file: StoredFile, passing?: boolean): AsyncIterable<Uint8Array>;
+  read(file: StoredFile, room?: Room): AsyncIterable<Uint8Array>;
   /** The bytes of a small file, or nothing where there is none. */
   get(path: string): Promise<Uint8Array | undefined>;
   /** Starts a new file; its folders come by themselves. */

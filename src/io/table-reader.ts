@@ -25,6 +25,25 @@ export const entryKinds = {
 } as const;
 export type EntryKind = (typeof entryKinds)[keyof typeof entryKinds];
 
+/** Reads whole records, one by one, that are known to be good. */
+export class RecordReader {
+  readonly #flat: FlatReader;
+  readonly #check: (record: RawRecord) => ContractResult;
+
+  constructor(shape: TableShape) {
+    this.#flat = new FlatReader(shape);
+    this.#check = contractFor(shape);
+  }
+
+  /** The row of the record in `bytes` from `start` to `end`. */
+  row(bytes: Buffer, start: number, end: number): Row {
+    if (this.#flat.read(bytes, start, end) === end) return this.#flat.row(bytes);
+    const { row } = this.#check(readJsonRecord(bytes.subarray(start, end)));
+    if (!row) throw new RangeError("not a good record");
+    return row;
+  }
+}
+
 /** Shapes of record that one file is expected to have; of more, the flat reader reads the rest. */
 const mostTemplates = 4;
 

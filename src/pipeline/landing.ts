@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { StediError } from "../errors.js";
 import type { PartFile, PartTarget } from "../io/part-writer.js";
 import { QuarantineWriter } from "../io/quarantine.js";
-import { type EntryPlace, readRecords } from "../io/records.js";
-import type { Store, StoredFile } from "../io/store.js";
+import { type EntryPlace, type PlainRecord, readRecords } from "../io/records.js";
+import { chunkBytes, ring, type Room, type Store, type StoredFile } from "../io/store.js";
 import { type Attribution, AttributionFinder, attributeRecord } from "../transforms/attribution.js";
 import type { ContractHint, Damage, DamageReason } from "../transforms/contract.js";
 import type { Row } from "../transforms/rows.js";
@@ -97,6 +97,8 @@ export class LandingBooks {
 /** Takes a landing table's good rows, and what its damaged records say of people. */
 export interface LandingHandler {
   row(row: Row): Promise<void> | undefined;
+  /** Takes a record whose row nobody may need; left out: `row` takes it. */
+  plain?(record: PlainRecord): Promise<void> | undefined;
   damaged?(attribution: Attribution): void;
   /** Called after every chunk with its stored size; may throw to stop. */
   progress(bytes: number): void;
@@ -111,12 +113,20 @@ export async function scanLanding(
   const { table, store } = landing;
   const finder = handler.damaged && new AttributionFinder();
   for (const file of landing.files) {
-    const chunks = storedChunks(landing, file, books, true, (bytes) => handler.progress(bytes));
+    const chunks = storedChunks(landing, file, books, ring(Math.min(chunkBytes, file.size)), (bytes) =>
+      handler.progress(bytes),
+    );
     await readRecords(table, chunks, file.path, `${store.uri}/${file.path}`, {
       row(row, dropped) {
         books.good(1, dropped);
         return handler.row(row);
       },
+      ...(handler.plain && {
+        plain(record: PlainRecord): Promise<void> | undefined {
+          books.good(1, record.dropped);
+          return handler.plain!(record);
+        },
+      }),
       damaged(damage, place, record) {
         if (finder) handler.damaged?.(record ? attributeRecord(record) : finder.take());
         return books.setAside(file.path, place, damage);
@@ -128,18 +138,18 @@ export async function scanLanding(
 
 /**
  * The bytes of a landing file as they are stored; counts them.
- * @param passing as in `Store.read`
+ * @param room as in `Store.read`
  * @throws StediError `STEDI_CHANGED` where the store gives another number of bytes than it said
  */
 export async function* storedChunks(
   { store }: Landing,
   file: StoredFile,
   { tally }: LandingBooks,
-  passing: boolean,
+  room: Room | undefined,
   progress: (bytes: number) => void,
 ): AsyncIterable<Uint8Array> {
   let bytes = 0;
-  for await (const chunk of store.read(file, passing)) {
+  for await (const chunk of store.read(file, room)) {
     bytes += chunk.length;
     tally.bytes += chunk.length;
     progress(chunk.length);

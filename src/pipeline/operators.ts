@@ -5,10 +5,10 @@ import type { ConsentIndex } from "../transforms/consent.js";
 import type { People } from "../transforms/join-table.js";
 import { compositeKey, keyOf } from "../transforms/keys.js";
 import type { Rules } from "../transforms/policy.js";
-import type { Row } from "../transforms/rows.js";
-import { snapshotOrder } from "../transforms/snapshots.js";
+import { type Row, rowFormat } from "../transforms/rows.js";
 import { fieldIndex, type TableShape } from "../transforms/tables.js";
 import { takenValues } from "../transforms/taken.js";
+import { LatestRows } from "./latest-rows.js";
 import type { Lookups } from "./lookups.js";
 import {
   type EveryOwner,
@@ -29,7 +29,20 @@ export type Wait = Promise<void> | undefined;
 /** Takes rows; `end` says that there are no more. */
 export interface RowSink {
   push(row: Row): Wait;
+  /** Takes a snapshot without a row being made of it; left out where rows are needed. */
+  readonly offer?: (snapshot: Snapshot) => void;
   end(): Wait;
+}
+
+/** A snapshot as it is read: a record in some bytes. */
+export interface Snapshot {
+  /** Its registration's number in the consent index. */
+  readonly registration: number;
+  /** Its date, epoch milliseconds. */
+  readonly at: number;
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** What the steps of a zone did, for its books and warnings. */
@@ -53,7 +66,7 @@ export function compileSteps(zone: Zone, context: StepContext, tally: StepTally,
   const steps = stepsUnder(zone, context.rules.consent);
   for (const { reason } of steps) tally.filtered.set(reason, 0);
   return steps.reduceRight<RowSink>(
-    (next, step) => compileStep(zone.source, step, context, tally, next),
+    (next, step, index) => compileStep(zone.source, step, steps[index + 1], context, tally, next),
     output,
   );
 }
@@ -61,16 +74,20 @@ export function compileSteps(zone: Zone, context: StepContext, tally: StepTally,
 function compileStep(
   rows: TableShape,
   step: Step,
+  following: Step | undefined,
   context: StepContext,
   tally: StepTally,
   next: RowSink,
 ): RowSink {
+  const dropAs = ({ reason }: Step): void => {
+    tally.filtered.set(reason, tally.filtered.get(reason)! + 1);
+  };
   const drop = (): undefined => {
-    tally.filtered.set(step.reason, tally.filtered.get(step.reason)! + 1);
+    dropAs(step);
   };
   switch (step.kind) {
     case "latest":
-      return latestSink(rows, step, context, drop, next);
+      return latestSink(rows, step, following, context, dropAs, next);
     case "join":
       return joinSink(rows, step, context, tally, drop, next);
     default: {
@@ -93,7 +110,7 @@ function predicate(
       if (rules.consent === "any") return (row) => row[date] !== undefined;
       const email = keyReader(rows, "email");
       const serial = keyReader(rows, "serialNumber");
-      return (row) => consent.registrationConsents(email(row), serial(row), purpose);
+      return (row) => consent.registrationConsents(consent.registrationOf(email(row), serial(row)), purpose);
     }
     case "since": {
       const time = fieldIndex(rows, step.time);
@@ -160,40 +177,44 @@ export function sinceOf({ who, purpose }: Since, { consent }: StepContext): (key
     : (key) => consent.ownersSince(key, purpose);
 }
 
-/** Holds the greatest snapshot of each registration, and lets them go, in the order they came, at the end. */
+/**
+ * Holds the greatest snapshot of each registration, and lets them go, in the order they came, at the end. Those that
+ * the following step would drop for want of consent are not made into rows first.
+ */
 function latestSink(
   rows: TableShape,
   step: Latest,
-  { consent }: StepContext,
-  drop: () => void,
+  following: Step | undefined,
+  { rules, consent }: StepContext,
+  dropAs: (step: Step) => void,
   next: RowSink,
 ): RowSink {
   const email = keyReader(rows, "email");
   const serial = keyReader(rows, "serialNumber");
-  const compare = snapshotOrder(rows, step.purpose);
-  /** By the numbers of registrations: the row held, and its place among all. */
-  const held: Row[] = [];
-  const places: number[] = [];
-  let place = 0;
+  const update = fieldIndex(rows, "lastUpdateDate");
+  const format = rowFormat(rows);
+  const latest = new LatestRows(rows, step.purpose);
+  const consenting = following?.kind === "consenting" && rules.consent !== "any" ? following : undefined;
+  const offer = ({ registration, at, bytes, start, end }: Snapshot): void => {
+    if (latest.offer(registration, at, bytes, start, end)) dropAs(step);
+  };
   return {
     push(row) {
-      place++;
       // The consent index has seen every snapshot before it comes here.
-      const registration = consent.registrationOf(email(row), serial(row))!;
-      const before = held[registration];
-      if (before) drop();
-      // Of two that are equal in every field, the first to come is kept.
-      if (!before || compare(row, before) > 0) {
-        held[registration] = row;
-        places[registration] = place;
-      }
+      const registration = consent.registrationOf(email(row), serial(row));
+      const bytes = Buffer.from(format(row));
+      offer({ registration, at: Number(row[update]), bytes, start: 0, end: bytes.length - 1 });
       return undefined;
     },
+    offer,
     async end() {
-      const kept = [...held.keys()].filter((registration) => held[registration] !== undefined);
-      kept.sort((a, b) => places[a]! - places[b]!);
-      await forEachRow(kept, (registration) => next.push(held[registration]!));
-      held.length = 0;
+      await forEachRow(latest.registrations(), (registration) => {
+        if (consenting && !consent.registrationConsents(registration, consenting.purpose)) {
+          dropAs(consenting);
+          return undefined;
+        }
+        return next.push(latest.row(registration));
+      });
       await next.end();
     },
   };

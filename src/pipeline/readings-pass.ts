@@ -8,9 +8,10 @@ import { randomBytes } from "node:crypto";
 import { BlockPool, blocksOf } from "../io/blocks.js";
 import { BoundedQueue } from "../io/bounded-queue.js";
 import { clearState, type FramerState } from "../io/framer.js";
-import type { GunzipOutcome } from "../io/gunzip.js";
-import { type EntryPlace, truncated, unpacked } from "../io/records.js";
+import { gunzip, type GunzipOutcome, isPacked } from "../io/gunzip.js";
+import { type EntryPlace, truncated } from "../io/records.js";
 import { rowHeader, SpillFile } from "../io/spill-file.js";
+import { chunkBytes, ring, type Room } from "../io/store.js";
 import type { Damage } from "../transforms/contract.js";
 import { type JoinMemory, partitionOf, spillPartitions } from "./lookups.js";
 import { ReadingsPool, releasePart, type Scanners, type Work } from "./readings-pool.js";
@@ -26,8 +27,8 @@ export interface ReadingsFile {
   readonly where: string;
   /** Bytes, as stored. */
   readonly size: number;
-  /** Its bytes as stored. @param passing as in `Store.read` */
-  chunks(passing: boolean): AsyncIterable<Uint8Array>;
+  /** Its bytes as stored. @param room as in `Store.read` */
+  chunks(room?: Room): AsyncIterable<Uint8Array>;
 }
 
 /** Takes what is no zone's. */
@@ -122,9 +123,9 @@ export class ReadingsPass {
     this.#handler = handler;
     this.#pool = pool;
     this.#scanner = new ReadingsScanner(plan.spec);
-    this.#people = plan.routes.map(() => new Int32Array(plan.keys.length).fill(-1));
+    this.#people = plan.routes.map(() => new Int32Array(plan.keys.size).fill(-1));
     const ahead = pool ? 2 * pool.size + 1 : 2;
-    this.#blocks = new BlockPool(blockBytes, ahead + 1);
+    this.#blocks = new BlockPool(blockBytes, ahead + 2);
     this.#queue = new BoundedQueue(ahead);
     pool?.begin(plan.spec);
   }
@@ -179,7 +180,7 @@ export class ReadingsPass {
 
   /** Reads blocks and has their scanning begun, as far ahead as the queue allows. */
   async #read(files: Iterable<ReadingsFile>): Promise<void> {
-    for (const [file, stored] of readAhead(files)) {
+    for (const [file, read] of readAhead(files)) {
       const scan: FileScan = {
         file,
         gunzip: { cutOff: false },
@@ -188,8 +189,12 @@ export class ReadingsPass {
         entries: 0,
         truncatedAt: -1,
       };
-      const chunks = unpacked(stored, file.path, file.where, scan.gunzip);
-      for await (const { bytes, offset, last } of blocksOf(chunks, this.#blocks)) {
+      // What is unpacked stands elsewhere than what was read.
+      const unpackedIn = (room: Room): AsyncIterable<Uint8Array> =>
+        isPacked(file.path)
+          ? gunzip(read(ring(Math.min(chunkBytes, file.size))), scan.gunzip, file.where)
+          : read(room);
+      for await (const { bytes, offset, last } of blocksOf(unpackedIn, this.#blocks)) {
         if (this.#isStopped) {
           this.#blocks.release(bytes);
           return;
@@ -276,7 +281,7 @@ export class ReadingsPass {
       filtered.push([reasons[step]!, count]);
       kept -= count;
     }
-    if (part.seen) for (const number of part.seen) for (const each of seen) each.add(keys[number]!);
+    if (part.seen) for (const number of part.seen) for (const each of seen) each.add(keys.keyAt(number));
     if (part.brought && build) this.#bring(build, part.brought, this.#people[index]!);
     if (part.probes) this.#spillProbes(index, part.probes);
     const waits: Promise<void>[] = [];
@@ -301,7 +306,7 @@ export class ReadingsPass {
       const key = view.getInt32(at + 8, true);
       const from = at + rowHeader;
       at = from + view.getInt32(at + 12, true);
-      if (people[key] === -1) people[key] = build.numberOf(keys[key]!);
+      if (people[key] === -1) people[key] = build.numberOf(keys.keyAt(key));
       build.add(time, people[key]!, rows, from, at);
     }
   }
@@ -346,28 +351,31 @@ function isSame(guess: FramerState, state: FramerState): boolean {
 const smallFile = 512 * 1024;
 const filesAhead = 8;
 
-/** Each file with its bytes. */
-function* readAhead(
-  files: Iterable<ReadingsFile>,
-): Generator<readonly [ReadingsFile, AsyncIterable<Uint8Array>]> {
-  const window: (readonly [ReadingsFile, AsyncIterable<Uint8Array>])[] = [];
+type Read = ReadingsFile["chunks"];
+
+/** Each file with what gives its bytes. */
+function* readAhead(files: Iterable<ReadingsFile>): Generator<readonly [ReadingsFile, Read]> {
+  const window: (readonly [ReadingsFile, Read])[] = [];
   for (const file of files) {
-    window.push([file, file.size > smallFile ? file.chunks(true) : readNow(file)]);
+    window.push([
+      file,
+      file.size > smallFile ? (room): ReturnType<Read> => file.chunks(room) : readNow(file),
+    ]);
     if (window.length > filesAhead) yield window.shift()!;
   }
   yield* window;
 }
 
 /** Begins to read at once; an error comes when the bytes are asked for. */
-function readNow(file: ReadingsFile): AsyncIterable<Uint8Array> {
+function readNow(file: ReadingsFile): Read {
   const read = async (): Promise<readonly Uint8Array[]> => {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of file.chunks(false)) chunks.push(chunk);
+    for await (const chunk of file.chunks()) chunks.push(chunk);
     return chunks;
   };
   const reading = read();
   reading.catch(() => undefined);
-  return (async function* () {
+  return async function* () {
     yield* await reading;
-  })();
+  };
 }

@@ -6,6 +6,7 @@ import { OutBuffer, viewOf } from "../io/out-buffer.js";
 import { giveBack, SharedBuffers } from "../io/shared-buffers.js";
 import { entryKinds, TableReader } from "../io/table-reader.js";
 import type { Template } from "../io/template.js";
+import { timeAt } from "../transforms/consent.js";
 import type { Damage } from "../transforms/contract.js";
 import { JoinTable, type People } from "../transforms/join-table.js";
 import { KeyTable } from "../transforms/key-table.js";
@@ -120,6 +121,8 @@ export class BlockScan {
   readonly #reader: TableReader;
   readonly #last: boolean;
   readonly #routes: readonly RouteScan[];
+  /** The routes of which a part may be full before the block ends. */
+  readonly #joining: readonly RouteScan[];
   readonly #keyField: number;
   readonly #timeField: number;
   #key = -1;
@@ -143,6 +146,7 @@ export class BlockScan {
     this.#routes = spec.routes.map(
       (route, index) => new RouteScan(route, shared, tables[index], this.#reader, view),
     );
+    this.#joining = this.#routes.filter((route) => route.joins);
   }
 
   next(): Part {
@@ -158,8 +162,9 @@ export class BlockScan {
   #take(): boolean {
     const reader = this.#reader;
     const routes = this.#routes;
+    const joining = this.#joining;
     for (;;) {
-      for (const route of routes) {
+      for (const route of joining) {
         if (route.isFull()) return false;
       }
       switch (reader.next()) {
@@ -173,8 +178,7 @@ export class BlockScan {
             const field = this.#keyField;
             this.#key = this.#shared.keys.findPlain(reader.bytes, from[field]!, to[field]!);
           }
-          const time = this.#timeField < 0 ? 0 : timeAt(reader.bytes, from[this.#timeField]!);
-          for (const route of routes) route.plain(this.#key, time);
+          for (const route of routes) route.plain(this.#key);
           break;
         }
         case entryKinds.row: {
@@ -217,6 +221,7 @@ class RouteScan {
   readonly #shared: ReadingsScanner;
   readonly #format: (row: Row) => string;
   readonly #verdicts: Int32Array;
+  readonly #timeField: number;
   /** The verdict on a key that is not in the table. */
   readonly #unknown: number;
   readonly #starts: Float64Array | undefined;
@@ -244,7 +249,7 @@ class RouteScan {
     view: DataView,
   ) {
     const {
-      spec: { table },
+      spec: { table, timeField },
       keys,
       format,
     } = shared;
@@ -255,6 +260,7 @@ class RouteScan {
     this.#view = view;
     this.#format = format;
     this.#verdicts = new Int32Array(spec.verdicts);
+    this.#timeField = timeField;
     this.#unknown = keys.size;
     this.#starts = spec.since && new Float64Array(spec.since.starts);
     this.#join = spec.join && build && new JoinScan(spec.join, build, shared);
@@ -268,15 +274,26 @@ class RouteScan {
     this.#probes = this.#spills ? shared.buffer(this.#size) : noBuffer;
   }
 
-  /** Whether the rows so far have to be handed on first. A join may have more of them than fit into a part. */
+  /** Whether it joins here and now: that may make more rows than fit into a part. */
+  get joins(): boolean {
+    return this.#join !== undefined;
+  }
+
+  /** Whether the rows so far have to be handed on first. */
   isFull(): boolean {
     return this.#join?.isFull() ?? false;
   }
 
   /** Takes the plain record that the reader has come to. */
-  plain(key: number, time: number): void {
-    if (!this.#keeps(key, time)) return;
+  plain(key: number): void {
+    const step = this.#verdicts[key < 0 ? this.#unknown : key]!;
+    if (step >= 0) {
+      this.#filtered[step]!++;
+      return;
+    }
     const reader = this.#reader;
+    const time = this.#timeField < 0 ? 0 : timeAt(reader.bytes, reader.from[this.#timeField]!);
+    if (this.#starts && !this.#keeps(key, time)) return;
     if (this.#spec.writes) {
       const { start, end } = reader;
       this.#rows++;
@@ -448,6 +465,7 @@ export class JoinScan {
   readonly #people: Int32Array;
   /** What stands before each value that is taken. */
   readonly #names: readonly Uint8Array[];
+  readonly #namesLength: number;
   /** The people of keys that have many, which are asked for again and again. */
   readonly #many = new Map<number, People>();
   readonly #found: number[] = [];
@@ -469,6 +487,7 @@ export class JoinScan {
     this.#ends = new Uint32Array(spec.ends);
     this.#people = new Int32Array(spec.people);
     this.#names = spec.take.map(({ name }) => Buffer.from(`,"${name}":`));
+    this.#namesLength = this.#names.reduce((sum, { length }) => sum + length, 0);
   }
 
   isFull(): boolean {
@@ -479,7 +498,7 @@ export class JoinScan {
   /** Looks a row up; what is found is written by `write`. */
   finds(key: number, time: number): boolean {
     const own = this.#peopleOf(key);
-    this.line.length = 0;
+    this.line.clear();
     this.#segment = this.#place = 0;
     if (this.#spec.everybody) {
       this.#table.probe(time, this.#found);
@@ -538,19 +557,23 @@ export class JoinScan {
     const end = place + length - 1;
 
     const out = this.#out;
+    out.reserve(this.line.length + this.#namesLength + length + 2);
     out.append(this.line);
+    // For as many pairs as there are, a call for each value is felt.
+    const { bytes } = out;
+    let to = out.length;
     for (const name of this.#names) {
       if (place < end && chunk[place] !== tokenSeparator) {
-        out.put(name);
-        let to = place;
-        while (to < end && chunk[to] !== tokenSeparator) to++;
-        out.putRange(chunk, place, to);
-        place = to;
+        // eslint-disable-next-line @typescript-eslint/prefer-for-of -- an iterator costs more here
+        for (let index = 0; index < name.length; index++) bytes[to++] = name[index]!;
+        for (let byte: number; place < end && (byte = chunk[place]!) !== tokenSeparator; place++)
+          bytes[to++] = byte;
       }
       place++; // the separator
     }
-    out.byte(closeBrace);
-    out.byte(newline);
+    bytes[to++] = closeBrace;
+    bytes[to++] = newline;
+    out.length = to;
     this.#rows++;
     this.#pairs++;
     return end;
@@ -589,13 +612,4 @@ function ownState(state: FramerState): FramerState {
 /** The bytes of a buffer that were filled; not to be used again. */
 function used(out: OutBuffer): Uint8Array {
   return out.bytes.subarray(0, out.length);
-}
-
-/** The number that 13 digits stand for: a time in epoch milliseconds. */
-function timeAt(bytes: Uint8Array, at: number): number {
-  let high = 0;
-  for (let index = at; index < at + 6; index++) high = high * 10 + bytes[index]! - 0x30;
-  let low = 0;
-  for (let index = at + 6; index < at + 13; index++) low = low * 10 + bytes[index]! - 0x30;
-  return high * 10_000_000 + low;
 }

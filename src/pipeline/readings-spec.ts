@@ -5,7 +5,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { JoinTableMemory } from "../transforms/join-table.js";
-import { KeyTable, type KeyTableMemory } from "../transforms/key-table.js";
+import { KeyTable, type KeyTableMemory, type Seed } from "../transforms/key-table.js";
 import { type Field, fieldIndex, type TableShape } from "../transforms/tables.js";
 import type { JoinBuild, Lookups, SeenKeys } from "./lookups.js";
 import { keyFieldsOf, keyTest, sinceOf, type StepContext } from "./operators.js";
@@ -52,8 +52,7 @@ export interface JoinSpec {
 export interface ReadingsPlan {
   readonly spec: ReadingsSpec;
   readonly routes: readonly Route[];
-  /** The keys by their numbers. */
-  readonly keys: readonly string[];
+  readonly keys: KeyTable;
 }
 
 export interface Route {
@@ -118,17 +117,17 @@ export function planReadings(
   for (const { build } of routes) {
     if (build && timeField >= 0 && build.fields.time !== timeField) return undefined;
   }
-  const keys = [...new Set(drafts.flatMap((draft) => [...universe(draft, context)]))];
+  const keys = universe(drafts, context);
   const spec: ReadingsSpec = {
     table: source,
     keyField: fieldIndex(source, keyName),
     timeField: timeField >= 0 ? timeField : (routes.find(({ build }) => build)?.build?.fields.time ?? -1),
-    keys: KeyTable.of(keys, seed()).memory,
+    keys: keys.memory,
     routes: drafts.map((draft, index) => routeSpec(draft, routes[index]!, keys, context)),
   };
   // A row that is kept without its key being known could not be told apart by it.
   const losesKeys = spec.routes.some(
-    ({ verdicts, tells, brings }) => (tells || brings) && new Int32Array(verdicts)[keys.length] === -1,
+    ({ verdicts, tells, brings }) => (tells || brings) && new Int32Array(verdicts)[keys.size] === -1,
   );
   return losesKeys ? undefined : { spec, routes, keys };
 }
@@ -179,19 +178,32 @@ function joinDraft(draft: RouteDraft, zone: Zone, step: Join): void {
 }
 
 /** Every key of which the rules may say something else than of one that nobody knows. */
-function* universe({ tests, joined }: RouteDraft, { consent, lookups }: StepContext): Iterable<string> {
-  for (const step of tests) {
-    if (step.kind === "semi-join") {
-      yield* lookups.keySet(
-        step.table,
-        step.on.map(([, field]) => field),
-      );
-    } else {
-      const bySerial = step.kind === "every-owner" || (step.kind !== "sharing" && step.who.by === "serial");
-      yield* bySerial ? consent.serials() : consent.people();
+function universe(drafts: readonly RouteDraft[], { consent, lookups }: StepContext): KeyTable {
+  const tables = new Set<KeyTable>();
+  const sets: Iterable<string>[] = [];
+  for (const { tests, joined } of drafts) {
+    for (const step of tests) {
+      if (step.kind === "semi-join") {
+        const fields = step.on.map(([, field]) => field);
+        sets.push(lookups.keySet(step.table, fields));
+      } else {
+        const bySerial = step.kind === "every-owner" || (step.kind !== "sharing" && step.who.by === "serial");
+        tables.add(bySerial ? consent.serials : consent.people);
+      }
+    }
+    if (joined) sets.push(peopleThrough(joined.step, lookups).keys());
+  }
+  // Mostly one table has them all.
+  const [first, ...others] = tables;
+  let keys = first ?? KeyTable.empty(secretSeed());
+  for (const set of [...others.map((other) => other.keys()), ...sets]) {
+    for (const key of set) {
+      if (keys.find(key) >= 0) continue;
+      if (keys === first) keys = keys.copy();
+      keys.add(key);
     }
   }
-  if (joined) yield* peopleThrough(joined.step, lookups).keys();
+  return keys;
 }
 
 function buildOf({ table, time, through, take }: Join, lookups: Lookups): JoinBuild {
@@ -205,12 +217,12 @@ function peopleThrough({ through }: Join, lookups: Lookups): ReadonlyMap<string,
 function routeSpec(
   { zone, tests, joined }: RouteDraft,
   route: Route,
-  keys: readonly string[],
+  keys: KeyTable,
   context: StepContext,
 ): RouteSpec {
-  const verdicts = new Int32Array(new SharedArrayBuffer((keys.length + 1) * 4));
+  const verdicts = new Int32Array(new SharedArrayBuffer((keys.size + 1) * 4));
   const byKey = tests.map((step) => (step.kind === "since" ? () => true : keyTest(step, context)));
-  for (const [number, key] of [...keys, unknownKey].entries()) {
+  for (const [number, key] of [...keys.keys(), unknownKey].entries()) {
     verdicts[number] = byKey.findIndex((test) => !test(key));
   }
   const last = tests.at(-1);
@@ -228,23 +240,23 @@ function routeSpec(
 function sinceSpec(
   step: Since,
   index: number,
-  keys: readonly string[],
+  keys: KeyTable,
   verdicts: Int32Array,
   context: StepContext,
 ): RouteSpec["since"] {
-  const starts = new Float64Array(new SharedArrayBuffer((keys.length + 1) * 8));
+  const starts = new Float64Array(new SharedArrayBuffer((keys.size + 1) * 8));
   const startOf = sinceOf(step, context);
-  for (const [number, key] of [...keys, unknownKey].entries()) {
+  for (const [number, key] of [...keys.keys(), unknownKey].entries()) {
     if (verdicts[number] === -1) starts[number] = startOf(key);
   }
   return { step: index, starts: starts.buffer };
 }
 
-function joinSpec(step: Join, keys: readonly string[], { rules, lookups }: StepContext): JoinSpec {
+function joinSpec(step: Join, keys: KeyTable, { rules, lookups }: StepContext): JoinSpec {
   const build = buildOf(step, lookups);
   const owners = peopleThrough(step, lookups);
-  const people = keys.map((key) => Array.from(build.peopleOf(owners.get(key) ?? []).list));
-  const ends = new Uint32Array(new SharedArrayBuffer(keys.length * 4));
+  const people = Array.from(keys.keys(), (key) => Array.from(build.peopleOf(owners.get(key) ?? []).list));
+  const ends = new Uint32Array(new SharedArrayBuffer(keys.size * 4));
   const list = new Int32Array(new SharedArrayBuffer(people.reduce((sum, each) => sum + each.length, 0) * 4));
   let end = 0;
   let most = 0;
@@ -265,7 +277,8 @@ function joinSpec(step: Join, keys: readonly string[], { rules, lookups }: StepC
   };
 }
 
-function seed(): [number, number] {
+/** A seed that nobody can guess, for tables of keys. */
+export function secretSeed(): Seed {
   const bytes = randomBytes(8);
   return [bytes.readInt32LE(0), bytes.readInt32LE(4)];
 }

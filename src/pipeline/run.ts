@@ -4,11 +4,12 @@
 import { tmpdir } from "node:os";
 import { StediError } from "../errors.js";
 import type { PartFile, PartTarget } from "../io/part-writer.js";
+import type { PlainRecord } from "../io/records.js";
 import { requireSpillFolder } from "../io/spill-file.js";
 import type { FileSink, Store } from "../io/store.js";
-import { ConsentIndex } from "../transforms/consent.js";
+import { ConsentIndex, timeAt } from "../transforms/consent.js";
 import type { Row } from "../transforms/rows.js";
-import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
+import { customerLanding, fieldIndex, landingTables, type TableShape } from "../transforms/tables.js";
 import { version } from "../version.js";
 import { carriedOver } from "./agreement.js";
 import {
@@ -32,6 +33,7 @@ import {
   storedChunks,
 } from "./landing.js";
 import { type JoinMemory, Lookups } from "./lookups.js";
+import type { Snapshot } from "./operators.js";
 import { type Plan, purposesOf, type Zone } from "./plan.js";
 import { type PreparedRun, type PrepareOptions, prepareRun } from "./prepare.js";
 import {
@@ -42,7 +44,7 @@ import {
   type Tuning,
 } from "./readings-pass.js";
 import type { Scanners } from "./readings-pool.js";
-import { planReadings, type ReadingsPlan } from "./readings-spec.js";
+import { planReadings, type ReadingsPlan, secretSeed } from "./readings-spec.js";
 import { asCounts, type RunEvent, type RunReport, type StageReport, total, type Warning } from "./report.js";
 import { RunFolders } from "./run-folders.js";
 import type { Pass } from "./schedule.js";
@@ -159,6 +161,15 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
   };
 }
 
+const updateIndex = fieldIndex(customerLanding, "lastUpdateDate");
+
+/** What takes the good records of a landing table. */
+interface RecordTarget {
+  readonly row: (row: Row) => Promise<void> | undefined;
+  /** Left out where rows are needed. */
+  readonly snapshot: ((snapshot: Snapshot) => void) | undefined;
+}
+
 /** The passes of one run, and what they leave behind. */
 class Run {
   readonly #options: RunOptions;
@@ -184,7 +195,7 @@ class Run {
     this.#memory = { budget: memory, folder: tmp };
     this.#lookups = new Lookups(this.#memory);
     this.#target = untilStopped(setup.out, options.signal);
-    this.#consent = new ConsentIndex(setup.rules.consent, purposesOf(setup.plan.zones));
+    this.#consent = new ConsentIndex(setup.rules.consent, purposesOf(setup.plan.zones), secretSeed());
     this.#warnings = listingWarnings([...setup.landings.values()]);
     // All zones before the first row: a row must be shown to every lookup that a later zone will ask.
     for (const { zones } of setup.passes) {
@@ -214,7 +225,12 @@ class Run {
     let bytesIn: number;
     let landing: CommittedLanding | undefined;
     if (pass.from === "landing") {
-      landing = await this.#scanLanding(source, zones, row, progress, startedAt);
+      const snapshot = sinks.every(({ offer }) => offer !== undefined)
+        ? (each: Snapshot): void => {
+            for (const { offer } of sinks) offer!(each);
+          }
+        : undefined;
+      landing = await this.#scanLanding(source, zones, { row, snapshot }, progress, startedAt);
       bytesIn = landing.files.reduce((sum, file) => sum + file.size, 0);
     } else {
       const parts =
@@ -281,7 +297,7 @@ class Run {
   async #scanLanding(
     table: TableShape,
     zones: readonly Zone[],
-    row: (row: Row) => Promise<void> | undefined,
+    { row, snapshot }: RecordTarget,
     progress: (bytes: number) => void,
     startedAt: Date,
   ): Promise<CommittedLanding> {
@@ -304,6 +320,15 @@ class Run {
           if (forConsent) this.#consent.addSnapshot(each);
           return row(each);
         },
+        ...(forConsent && {
+          plain: (record: PlainRecord): Promise<void> | undefined => {
+            const { bytes, start, end, from, to } = record;
+            const registration = this.#consent.addPlainSnapshot(bytes, from, to);
+            if (!snapshot) return row(record.plainRow());
+            snapshot({ registration, at: timeAt(bytes, from[updateIndex]!), bytes, start, end });
+            return undefined;
+          },
+        }),
         ...(table === customerLanding && {
           damaged: (attribution) => {
             if (forConsent) this.#consent.addDamage(attribution);
@@ -368,7 +393,7 @@ class Run {
       path: part.path,
       where: `${out.uri}/${part.path}`,
       size: part.bytes,
-      chunks: (passing) => partChunks(out, part, passing, progress),
+      chunks: (room) => partChunks(out, part, room, progress),
     }));
   }
 
@@ -502,7 +527,7 @@ function filesOf(
     path: file.path,
     where: `${landing.store.uri}/${file.path}`,
     size: file.size,
-    chunks: (passing) => storedChunks(landing, file, books, passing, progress),
+    chunks: (room) => storedChunks(landing, file, books, room, progress),
   }));
 }
 

@@ -3,7 +3,7 @@
 import { type PartFile, type PartTarget, PartWriter } from "../io/part-writer.js";
 import { rowFormat } from "../transforms/rows.js";
 import type { Tap } from "./lookups.js";
-import { compileSteps, type RowSink, type StepContext, type StepTally } from "./operators.js";
+import { compileSteps, type RowSink, type Snapshot, type StepContext, type StepTally } from "./operators.js";
 import type { Zone } from "./plan.js";
 
 /** See the top of this file. Rows go into `sink`. */
@@ -44,11 +44,18 @@ export class ZoneBuild {
         for (const sink of next) await sink.end();
       },
     });
+    const { offer } = first;
     this.sink = {
       push: (row) => {
         this.read++;
         return first.push(row);
       },
+      ...(offer && {
+        offer: (snapshot: Snapshot) => {
+          this.read++;
+          offer(snapshot);
+        },
+      }),
       end: () => first.end(),
     };
   }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { StediError } from "../errors.js";
 import type { PartFile } from "../io/part-writer.js";
 import { readRecords } from "../io/records.js";
-import type { Store } from "../io/store.js";
+import { chunkBytes, ring, type Room, type Store } from "../io/store.js";
 import type { Row } from "../transforms/rows.js";
 import type { TableShape } from "../transforms/tables.js";
 
@@ -22,7 +22,7 @@ export async function scanZone(
     const where = `${store.uri}/${part.path}`;
     await readRecords(
       zone,
-      partChunks(store, part, true, (bytes) => handler.progress(bytes)),
+      partChunks(store, part, ring(Math.min(chunkBytes, part.bytes)), (bytes) => handler.progress(bytes)),
       part.path,
       where,
       {
@@ -38,20 +38,20 @@ export async function scanZone(
 
 /**
  * The bytes of a part.
- * @param passing as in `Store.read`
+ * @param room as in `Store.read`
  * @throws StediError `STEDI_BAD_ZONE` where it is missing or, at the end, not as it was written
  */
 export async function* partChunks(
   store: Store,
   part: PartFile,
-  passing: boolean,
+  room: Room | undefined,
   progress: (bytes: number) => void,
 ): AsyncIterable<Uint8Array> {
   const where = `${store.uri}/${part.path}`;
   const file = await store.find(part.path);
   if (file?.size !== part.bytes) throw badZone(where);
   const hash = createHash("sha256");
-  for await (const chunk of store.read(file, passing)) {
+  for await (const chunk of store.read(file, room)) {
     hash.update(chunk);
     progress(chunk.length);
     yield chunk;

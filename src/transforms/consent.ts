@@ -3,7 +3,9 @@
 // landing zone, damage included, and asked only once that zone has been read to its end.
 
 import type { Attribution } from "./attribution.js";
+import { KeyTable, type Seed } from "./key-table.js";
 import { keyOf } from "./keys.js";
+import { PairTable } from "./pair-table.js";
 import type { Policy } from "./policy.js";
 import type { Row } from "./rows.js";
 import { customerLanding, fieldIndex } from "./tables.js";
@@ -35,6 +37,10 @@ class Words {
   readonly #at: number[] = [];
   readonly #since: number[] = [];
   readonly #said: number[] = [];
+
+  get count(): number {
+    return this.#said.length;
+  }
 
   /** Adds some that have not been said yet. */
   add(count: number): void {
@@ -74,21 +80,17 @@ class Words {
   }
 }
 
-/** A person's number times this, plus a serial number's number, is a registration's key. */
-const mostSerials = 2 ** 26;
-
 /** See the top of this file. */
 export class ConsentIndex {
   readonly #policy: Policy;
   readonly #purposes: readonly Purpose[];
   readonly #purposeIndexes: readonly number[];
   // Everybody and everything has a number, in the order in which they came.
-  readonly #people = new Map<string, number>();
-  readonly #emails: string[] = [];
-  readonly #serials = new Map<string, number>();
-  readonly #registrations = new Map<number, number>();
-  /** Of each registration: its person, and the registration before it of the same serial number; -1: none. */
-  readonly #personOf: number[] = [];
+  readonly #people: KeyTable;
+  readonly #serials: KeyTable;
+  /** Registrations: a person and a serial number each. */
+  readonly #registrations: PairTable;
+  /** Of each registration: the one before it of the same serial number; -1: none. */
   readonly #sibling: number[] = [];
   /** Of each serial number: its last registration; -1: none. */
   readonly #lastOf: number[] = [];
@@ -97,52 +99,77 @@ export class ConsentIndex {
   /** The words of people and of registrations, on every purpose one after the other. */
   readonly #ofPeople = new Words();
   readonly #ofRegistrations = new Words();
-  /** The registration of the last snapshot: it is asked for next. */
-  #lastEmail = "";
-  #lastSerial = "";
-  #lastRegistration = -1;
   #snapshots = 0;
   #unattributable = 0;
 
-  /** @param wanted the purposes that will be asked about */
-  constructor(policy: Policy, wanted: readonly Purpose[]) {
+  /**
+   * @param wanted the purposes that will be asked about
+   * @param seed of its tables
+   */
+  constructor(policy: Policy, wanted: readonly Purpose[], seed: Seed) {
     this.#policy = policy;
     this.#purposes = wanted;
     this.#purposeIndexes = wanted.map((purpose) => fieldIndex(customerLanding, purpose));
+    this.#people = KeyTable.empty(seed);
+    this.#serials = KeyTable.empty(seed);
+    this.#registrations = new PairTable(seed);
   }
 
-  /** Takes in a good snapshot: a word of its person and of its registration on each purpose. */
-  addSnapshot(row: Row): void {
-    this.#snapshots++;
-    const email = keyOf(row[emailIndex]!);
-    const serial = keyOf(row[serialIndex]!);
+  /**
+   * Takes in a good snapshot: a word of its person and of its registration on each purpose.
+   * @returns the number of its registration
+   */
+  addSnapshot(row: Row): number {
+    const person = this.#person(this.#people.add(keyOf(row[emailIndex]!)));
+    const registration = this.#registration(person, this.#serials.add(keyOf(row[serialIndex]!)));
     const at = Number(row[updateIndex]);
-    const person = this.#person(email);
-    const registration = this.#registration(person, serial);
-    this.#lastEmail = email;
-    this.#lastSerial = serial;
-    this.#lastRegistration = registration;
     const indexes = this.#purposeIndexes;
     for (let purpose = 0; purpose < indexes.length; purpose++) {
       const date = row[indexes[purpose]!];
-      const since = date === undefined ? undefined : Number(date);
-      this.#ofPeople.hear(person * indexes.length + purpose, at, since);
-      this.#ofRegistrations.hear(registration * indexes.length + purpose, at, since);
+      this.#hear(person, registration, purpose, at, date === undefined ? undefined : Number(date));
     }
+    this.#snapshots++;
+    return registration;
+  }
+
+  /**
+   * The same of a snapshot whose values are plain bytes.
+   * @param from where each field's value starts, in table order, -1 where it has none; `to` where it ends
+   */
+  addPlainSnapshot(bytes: Uint8Array, from: Int32Array, to: Int32Array): number {
+    const person = this.#person(this.#people.addPlain(bytes, from[emailIndex]!, to[emailIndex]!));
+    const serial = this.#serials.addPlain(bytes, from[serialIndex]!, to[serialIndex]!);
+    const registration = this.#registration(person, serial);
+    const at = timeAt(bytes, from[updateIndex]!);
+    const indexes = this.#purposeIndexes;
+    for (let purpose = 0; purpose < indexes.length; purpose++) {
+      const date = from[indexes[purpose]!]!;
+      this.#hear(person, registration, purpose, at, date < 0 ? undefined : timeAt(bytes, date));
+    }
+    this.#snapshots++;
+    return registration;
+  }
+
+  #hear(person: number, registration: number, purpose: number, at: number, since: number | undefined): void {
+    const count = this.#purposes.length;
+    this.#ofPeople.hear(person * count + purpose, at, since);
+    this.#ofRegistrations.hear(registration * count + purpose, at, since);
   }
 
   /** Takes in a damaged snapshot: a "no" of everybody it names, on every purpose. */
   addDamage({ people, serials, at }: Attribution): void {
     if (people.size === 0) this.#unattributable++;
-    for (const email of people) this.#hearNo(this.#ofPeople, this.#person(email), at);
+    for (const email of people) this.#hearNo(this.#ofPeople, this.#person(this.#people.add(email)), at);
     for (const serial of serials) {
       if (people.size === 0 || at === Infinity) {
         // An owner who can never consent withholds a serial number whoever it is. Not naming each pair keeps a
         // stretch of many addresses and many serial numbers from costing their product.
-        this.#refused.add(this.#serial(serial));
+        this.#refused.add(this.#serial(this.#serials.add(serial)));
       } else {
+        const number = this.#serials.add(serial);
         for (const email of people) {
-          this.#hearNo(this.#ofRegistrations, this.#registration(this.#person(email), serial), at);
+          const registration = this.#registration(this.#people.find(email), number);
+          this.#hearNo(this.#ofRegistrations, registration, at);
         }
       }
     }
@@ -164,54 +191,52 @@ export class ConsentIndex {
   }
 
   /** The keys of everybody whom a snapshot, good or damaged, names. */
-  people(): Iterable<string> {
-    return this.#people.keys();
+  get people(): KeyTable {
+    return this.#people;
   }
 
   /** The keys of every serial number that a snapshot, good or damaged, names. */
-  serials(): Iterable<string> {
-    return this.#serials.keys();
+  get serials(): KeyTable {
+    return this.#serials;
   }
 
   /** Whether any snapshot, good or damaged, names this person. */
   knowsPerson(email: string): boolean {
-    return this.#people.has(email);
+    return this.#people.find(email) >= 0;
   }
 
   /** Whether any snapshot, good or damaged, names this serial number. */
   knowsSerial(serial: string): boolean {
-    return this.#serials.has(serial);
+    return this.#serials.find(serial) >= 0;
   }
 
   /** Whether a person consents, over all their registrations. */
   personConsents(email: string, purpose: Purpose): boolean {
-    const person = this.#people.get(email);
-    return person !== undefined && this.#ofPeople.isYes(this.#word(person, purpose), this.#policy);
+    const person = this.#people.find(email);
+    return person >= 0 && this.#ofPeople.isYes(this.#word(person, purpose), this.#policy);
   }
 
-  /** Whether a registration's own word is yes and its person consents. */
-  registrationConsents(email: string, serial: string, purpose: Purpose): boolean {
-    const registration = this.registrationOf(email, serial);
+  /** Whether the own word of a registration, by its number, is yes and its person consents. */
+  registrationConsents(registration: number, purpose: Purpose): boolean {
+    if (registration < 0) return false;
+    const person = this.#registrations.first(registration);
     return (
-      registration !== undefined &&
       this.#ofRegistrations.isYes(this.#word(registration, purpose), this.#policy) &&
-      this.personConsents(email, purpose)
+      this.#ofPeople.isYes(this.#word(person, purpose), this.#policy)
     );
   }
 
-  /** The number of a registration that a snapshot has named; numbers are given out from 0. */
-  registrationOf(email: string, serial: string): number | undefined {
-    if (email === this.#lastEmail && serial === this.#lastSerial) return this.#lastRegistration;
-    const person = this.#people.get(email);
-    const number = this.#serials.get(serial);
-    if (person === undefined || number === undefined) return undefined;
-    return this.#registrations.get(person * mostSerials + number);
+  /** The number of a registration; -1 where no snapshot has named it. Numbers are given out from 0. */
+  registrationOf(email: string, serial: string): number {
+    const person = this.#people.find(email);
+    const number = this.#serials.find(serial);
+    return person < 0 || number < 0 ? -1 : this.#registrations.find(person, number);
   }
 
   /** The number of people who consent. */
   countConsenting(purpose: Purpose): number {
     let count = 0;
-    for (const person of this.#people.values()) {
+    for (let person = 0; person < this.#people.size; person++) {
       if (this.#ofPeople.isYes(this.#word(person, purpose), this.#policy)) count++;
     }
     return count;
@@ -219,8 +244,8 @@ export class ConsentIndex {
 
   /** The date from which a consenting person consents, by their latest word; epoch milliseconds. */
   personSince(email: string, purpose: Purpose): number {
-    const person = this.#people.get(email);
-    return person === undefined ? Infinity : this.#ofPeople.since(this.#word(person, purpose));
+    const person = this.#people.find(email);
+    return person < 0 ? Infinity : this.#ofPeople.since(this.#word(person, purpose));
   }
 
   /** The date from which all owners of a serial number consent; epoch milliseconds. */
@@ -233,11 +258,11 @@ export class ConsentIndex {
   /** Every person whom a snapshot names as having registered this serial number, consenting or not. */
   ownersOf(serial: string): ReadonlySet<string> {
     const owners: string[] = [];
-    const number = this.#serials.get(serial);
-    if (number !== undefined) {
+    const number = this.#serials.find(serial);
+    if (number >= 0) {
       let registration = this.#lastOf[number]!;
       for (; registration >= 0; registration = this.#sibling[registration]!) {
-        owners.push(this.#emails[this.#personOf[registration]!]!);
+        owners.push(this.#people.keyAt(this.#registrations.first(registration)));
       }
     }
     return new Set(owners.reverse());
@@ -245,41 +270,27 @@ export class ConsentIndex {
 
   /** Whether a serial number has an owner who is unknown, or who can never consent. */
   isRefused(serial: string): boolean {
-    const number = this.#serials.get(serial);
-    return number !== undefined && this.#refused.has(number);
+    return this.#refused.has(this.#serials.find(serial));
   }
 
-  #person(email: string): number {
-    let person = this.#people.get(email);
-    if (person === undefined) {
-      person = this.#people.size;
-      this.#people.set(email, person);
-      this.#emails.push(email);
+  /** Makes room for what a person says, if they are new. @returns their number */
+  #person(number: number): number {
+    if (this.#ofPeople.count < this.#people.size * this.#purposes.length)
       this.#ofPeople.add(this.#purposes.length);
-    }
-    return person;
-  }
-
-  #serial(serial: string): number {
-    let number = this.#serials.get(serial);
-    if (number === undefined) {
-      number = this.#serials.size;
-      this.#serials.set(serial, number);
-      this.#lastOf.push(-1);
-    }
     return number;
   }
 
-  #registration(person: number, serial: string): number {
-    const number = this.#serial(serial);
-    const key = person * mostSerials + number;
-    let registration = this.#registrations.get(key);
-    if (registration === undefined) {
-      registration = this.#registrations.size;
-      this.#registrations.set(key, registration);
-      this.#personOf.push(person);
-      this.#sibling.push(this.#lastOf[number]!);
-      this.#lastOf[number] = registration;
+  #serial(number: number): number {
+    if (this.#lastOf.length < this.#serials.size) this.#lastOf.push(-1);
+    return number;
+  }
+
+  #registration(person: number, serial: number): number {
+    this.#serial(serial);
+    const registration = this.#registrations.add(person, serial);
+    if (registration === this.#sibling.length) {
+      this.#sibling.push(this.#lastOf[serial]!);
+      this.#lastOf[serial] = registration;
       this.#ofRegistrations.add(this.#purposes.length);
     }
     return registration;
@@ -291,4 +302,13 @@ export class ConsentIndex {
     if (position < 0) throw new RangeError(`the consent index was not made for ${purpose}`);
     return whose * this.#purposes.length + position;
   }
+}
+
+/** The number that 13 digits stand for: a time in epoch milliseconds. */
+export function timeAt(bytes: Uint8Array, at: number): number {
+  let high = 0;
+  for (let index = at; index < at + 6; index++) high = high * 10 + bytes[index]! - 0x30;
+  let low = 0;
+  for (let index = at + 6; index < at + 13; index++) low = low * 10 + bytes[index]! - 0x30;
+  return high * 10_000_000 + low;
 }

@@ -1,11 +1,16 @@
-// A fixed set of keys (of people or serial numbers) in shared memory, numbered from 0, that many threads look up by
-// the bytes of a value as it stands in a record: without a string, and without a copy.
+// Keys (of people or serial numbers), numbered from 0 in the order in which they came, that are looked up by the bytes
+// of a value as it stands in a record: without a string, and without a copy. The table is in shared memory: once it is
+// complete, many threads may read it.
 //
 // Open addressing over a keyed hash (HalfSipHash-1-3), so that nobody can choose addresses that collide.
 
+/** Two secret 32-bit numbers. */
+export type Seed = readonly [number, number];
+
 /** What another thread needs to use a table. */
 export interface KeyTableMemory {
-  readonly seed: readonly [number, number];
+  readonly seed: Seed;
+  readonly size: number;
   readonly slots: SharedArrayBuffer;
   readonly ends: SharedArrayBuffer;
   readonly bytes: SharedArrayBuffer;
@@ -14,81 +19,149 @@ export interface KeyTableMemory {
 const nobody = -1;
 
 const utf8 = new TextEncoder();
+const fromUtf8 = new TextDecoder();
 
 /** See the top of this file. Keys come from `keyOf`; values are given as they came. */
 export class KeyTable {
-  readonly memory: KeyTableMemory;
-  readonly size: number;
-  readonly #k0: number;
-  readonly #k1: number;
-  /** The number of the key in each slot, plus 1; 0 where a slot is free. */
-  readonly #slots: Int32Array;
+  #size: number;
+  readonly #seed: Seed;
+  /** For each slot the key's hash, and its number plus 1; 0 where the slot is free. */
+  #slots: Int32Array<SharedArrayBuffer>;
   /** Where each key's bytes end; the next one's start. */
-  readonly #ends: Uint32Array;
-  readonly #bytes: Uint8Array;
+  #ends: Uint32Array<SharedArrayBuffer>;
+  #bytes: Uint8Array<SharedArrayBuffer>;
+  #scratch = new Uint8Array(256);
+  #lastKey: string | undefined;
+  #lastFound = nobody;
 
+  /** @param memory of a table that has keys already; it may be read, not added to */
   constructor(memory: KeyTableMemory) {
-    this.memory = memory;
-    [this.#k0, this.#k1] = memory.seed;
+    this.#seed = memory.seed;
     this.#slots = new Int32Array(memory.slots);
     this.#ends = new Uint32Array(memory.ends);
     this.#bytes = new Uint8Array(memory.bytes);
-    this.size = this.#ends.length;
+    this.#size = memory.size;
   }
 
-  /**
-   * @param keys different ones, from `keyOf`
-   * @param seed two secret 32-bit numbers
-   */
-  static of(keys: readonly string[], seed: readonly [number, number]): KeyTable {
-    let slots = 16;
-    while (slots < keys.length * 2) slots *= 2;
-    const encoded = keys.map((key) => utf8.encode(key));
-    const length = encoded.reduce((sum, key) => sum + key.length, 0);
-    const table = new KeyTable({
+  static empty(seed: Seed): KeyTable {
+    return new KeyTable({
       seed,
-      slots: new SharedArrayBuffer(slots * 4),
-      ends: new SharedArrayBuffer(keys.length * 4),
-      bytes: new SharedArrayBuffer(length),
+      size: 0,
+      slots: new SharedArrayBuffer(2 * 16 * 4),
+      ends: new SharedArrayBuffer(8 * 4),
+      bytes: new SharedArrayBuffer(256),
     });
-    let end = 0;
-    for (const [number, key] of encoded.entries()) {
-      table.#bytes.set(key, end);
-      table.#ends[number] = end += key.length;
-      let slot = table.#hash(key, 0, key.length) & (slots - 1);
-      while (table.#slots[slot] !== 0) slot = (slot + 1) & (slots - 1);
-      table.#slots[slot] = number + 1;
-    }
-    return table;
+  }
+
+  /** The number of keys. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get memory(): KeyTableMemory {
+    return {
+      seed: this.#seed,
+      size: this.#size,
+      slots: this.#slots.buffer,
+      ends: this.#ends.buffer,
+      bytes: this.#bytes.buffer,
+    };
+  }
+
+  /** A table with the same keys under the same numbers, to which more can be added. */
+  copy(): KeyTable {
+    const { seed, size, slots, ends, bytes } = this.memory;
+    return new KeyTable({ seed, size, slots: copied(slots), ends: copied(ends), bytes: copied(bytes) });
   }
 
   /** The number of the key of a value that is plain ASCII; -1 where it is not in the table. */
   findPlain(bytes: Uint8Array, from: number, to: number): number {
-    let start = from;
-    let end = to;
-    while (start < end && bytes[start] === 0x20) start++;
-    while (end > start && bytes[end - 1] === 0x20) end--;
-    return this.#find(bytes, start, end);
+    const start = afterSpace(bytes, from, to);
+    const end = beforeSpace(bytes, start, to);
+    return this.#find(bytes, start, end, this.#hash(bytes, start, end));
   }
 
   /** The number of a key from `keyOf`; -1 where it is not in the table. */
   find(key: string): number {
-    const bytes = utf8.encode(key);
-    return this.#find(bytes, 0, bytes.length);
+    // Rules ask for one key several times over.
+    if (key === this.#lastKey) return this.#lastFound;
+    const length = this.#encode(key);
+    const found = this.#find(this.#scratch, 0, length, this.#hash(this.#scratch, 0, length));
+    this.#lastKey = key;
+    this.#lastFound = found;
+    return found;
   }
 
-  #find(bytes: Uint8Array, from: number, to: number): number {
+  /** The number of the key of a value that is plain ASCII and has more than spaces; it gets one here. */
+  addPlain(bytes: Uint8Array, from: number, to: number): number {
+    const start = afterSpace(bytes, from, to);
+    return this.#add(bytes, start, beforeSpace(bytes, start, to));
+  }
+
+  /** The number of a key from `keyOf`, which gets one here. */
+  add(key: string): number {
+    const length = this.#encode(key);
+    return this.#add(this.#scratch, 0, length);
+  }
+
+  /** The key of a number. */
+  keyAt(number: number): string {
+    return fromUtf8.decode(this.#bytes.slice(this.#startOf(number), this.#ends[number]));
+  }
+
+  /** All keys, by their numbers. */
+  *keys(): Iterable<string> {
+    for (let number = 0; number < this.#size; number++) yield this.keyAt(number);
+  }
+
+  /** Puts a key's bytes into `#scratch`. @returns how many they are */
+  #encode(key: string): number {
+    if (3 * key.length > this.#scratch.length) this.#scratch = new Uint8Array(3 * key.length);
+    return utf8.encodeInto(key, this.#scratch).written;
+  }
+
+  #find(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const slots = this.#slots;
-    const mask = slots.length - 1;
-    for (let slot = this.#hash(bytes, from, to) & mask; ; slot = (slot + 1) & mask) {
-      const number = slots[slot]! - 1;
+    const mask = (slots.length >> 1) - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const number = slots[2 * slot + 1]! - 1;
       if (number < 0) return nobody;
-      if (this.#equals(number, bytes, from, to)) return number;
+      if (slots[2 * slot] === hash && this.#equals(number, bytes, from, to)) return number;
     }
   }
 
+  #add(bytes: Uint8Array, from: number, to: number): number {
+    const hash = this.#hash(bytes, from, to);
+    const known = this.#find(bytes, from, to, hash);
+    if (known >= 0) return known;
+    this.#lastKey = undefined;
+    const number = this.#size++;
+    const start = this.#startOf(number);
+    const end = start + to - from;
+    if (end > this.#bytes.length) this.#bytes = larger(this.#bytes, end, Uint8Array);
+    if (number >= this.#ends.length) this.#ends = larger(this.#ends, number + 1, Uint32Array);
+    for (let at = from; at < to; at++) this.#bytes[start + at - from] = lower(bytes[at]!);
+    this.#ends[number] = end;
+    // At most half of the slots are taken.
+    if (4 * this.#size > this.#slots.length) this.#spread();
+    put(this.#slots, hash, number);
+    return number;
+  }
+
+  #spread(): void {
+    const before = this.#slots;
+    this.#slots = new Int32Array(new SharedArrayBuffer(2 * before.byteLength));
+    for (let at = 0; at < before.length; at += 2) {
+      if (before[at + 1] !== 0) put(this.#slots, before[at]!, before[at + 1]! - 1);
+    }
+  }
+
+  #startOf(number: number): number {
+    return number === 0 ? 0 : this.#ends[number - 1]!;
+  }
+
   #equals(number: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const start = number === 0 ? 0 : this.#ends[number - 1]!;
+    const start = this.#startOf(number);
     if (this.#ends[number]! - start !== to - from) return false;
     const own = this.#bytes;
     for (let at = from; at < to; at++) {
@@ -99,19 +172,18 @@ export class KeyTable {
 
   /** Of the bytes in lower case. UTF-8 beyond ASCII has no byte that this changes. */
   #hash(bytes: Uint8Array, from: number, to: number): number {
-    let v0 = this.#k0;
-    let v1 = this.#k1;
-    let v2 = this.#k0 ^ 0x6c796765;
-    let v3 = this.#k1 ^ 0x74656462;
+    const [k0, k1] = this.#seed;
+    let v0 = k0;
+    let v1 = k1;
+    let v2 = k0 ^ 0x6c796765;
+    let v3 = k1 ^ 0x74656462;
     const round = 4;
     for (let at = from, left = to - from; ; at += round, left -= round) {
       let word: number;
       if (left >= round) {
-        word =
-          lower(bytes[at]!) |
-          (lower(bytes[at + 1]!) << 8) |
-          (lower(bytes[at + 2]!) << 16) |
-          (lower(bytes[at + 3]!) << 24);
+        word = lowerWord(
+          bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24),
+        );
       } else {
         word = (to - from) << 24;
         for (let rest = 0; rest < left; rest++) word |= lower(bytes[at + rest]!) << (8 * rest);
@@ -142,4 +214,49 @@ export class KeyTable {
 
 function lower(byte: number): number {
   return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
+}
+
+/** Four bytes in lower case: where one is a capital letter, its bit 0x20 is set. */
+function lowerWord(word: number): number {
+  const low = word & 0x7f7f7f7f;
+  // Bit 0x80 of each byte tells whether it is at least `A`, and whether it is beyond `Z`; no sum reaches the next byte.
+  const capitals = (low + 0x3f3f3f3f) & ~(low + 0x25252525) & ~word & 0x80808080;
+  return word | (capitals >>> 2);
+}
+
+/** Where a value starts without the spaces before it. */
+function afterSpace(bytes: Uint8Array, from: number, to: number): number {
+  let start = from;
+  while (start < to && bytes[start] === 0x20) start++;
+  return start;
+}
+
+/** Where a value ends without the spaces behind it. */
+function beforeSpace(bytes: Uint8Array, from: number, to: number): number {
+  let end = to;
+  while (end > from && bytes[end - 1] === 0x20) end--;
+  return end;
+}
+
+function put(slots: Int32Array, hash: number, number: number): void {
+  const mask = (slots.length >> 1) - 1;
+  let slot = hash & mask;
+  while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
+  slots[2 * slot] = hash;
+  slots[2 * slot + 1] = number + 1;
+}
+
+function copied(memory: SharedArrayBuffer): SharedArrayBuffer {
+  return memory.slice(0);
+}
+
+function larger<T extends Uint8Array<SharedArrayBuffer> | Uint32Array<SharedArrayBuffer>>(
+  array: T,
+  least: number,
+  type: new (memory: SharedArrayBuffer) => T,
+): T {
+  const length = Math.max(2 * array.length, least);
+  const made = new type(new SharedArrayBuffer(length * array.BYTES_PER_ELEMENT));
+  made.set(array);
+  return made;
 }

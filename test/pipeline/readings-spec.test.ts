@@ -22,7 +22,7 @@ const since = (purpose: typeof research | typeof publicly, reason: string): Step
 });
 
 function context(): Parameters<typeof planReadings>[2] {
-  const consent = new ConsentIndex("latest", purposes);
+  const consent = new ConsentIndex("latest", purposes, [1, 2]);
   consent.addSnapshot(snapshotRow("p", "s", 1, 1));
   return {
     rules: { consent: "latest", pair: "person" },

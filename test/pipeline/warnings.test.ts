@@ -124,7 +124,10 @@ describe("about what was asked for and what came of it", () => {
     return { zone, tally, read, written } as unknown as ZoneBuild;
   };
   const codes = (rules: Rules, ...builds: ZoneBuild[]): readonly (readonly [string, number])[] =>
-    runWarnings(rules, new ConsentIndex(rules.consent, []), builds).map(({ code, count }) => [code, count]);
+    runWarnings(rules, new ConsentIndex(rules.consent, [], [1, 2]), builds).map(({ code, count }) => [
+      code,
+      count,
+    ]);
 
   test("nothing by default", () => {
     expect(codes(byDefault, build("machine_learning_curated", 10, 1000))).toEqual([]);
@@ -147,7 +150,7 @@ describe("about what was asked for and what came of it", () => {
   });
 
   test("damaged snapshots of which it cannot be told whose they are", () => {
-    const consent = new ConsentIndex("latest", []);
+    const consent = new ConsentIndex("latest", [], [1, 2]);
     consent.addDamage({ people: new Set(), serials: new Set(["SERIAL-x"]), at: Infinity });
     expect(runWarnings(byDefault, consent, []).map(({ code, count }) => [code, count])).toEqual([
       ["STEDI_W_UNATTRIBUTABLE", 1],

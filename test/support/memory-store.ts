@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { StediError } from "../../src/errors.js";
-import type { FileSink, Store, StoredFile } from "../../src/io/store.js";
+import type { FileSink, Room, Store, StoredFile } from "../../src/io/store.js";
 import { compareUtf8 } from "../../src/transforms/keys.js";
 
 /** The files by path; `chunkSize` cuts what is read into chunks of so many bytes. */
@@ -44,20 +44,20 @@ export class MemoryStore implements Store {
     return Promise.resolve(bytes && stored(path, bytes));
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a store's reading is asynchronous
-  async *read(file: StoredFile, passing = false): AsyncIterable<Uint8Array> {
+  async *read(file: StoredFile, room?: Room): AsyncIterable<Uint8Array> {
     const bytes = this.files.get(file.path);
     if (bytes === undefined || stored(file.path, bytes).version !== file.version) {
       throw new StediError("STEDI_CHANGED", { what: "changed", where: file.path });
     }
     const size = Math.min(this.#chunkSize, Math.max(1, bytes.length));
-    const before: Uint8Array[] = [];
-    for (let from = 0; from < bytes.length; from += size) {
-      // Memory that is used again: whoever still reads it gets nonsense.
-      if (passing && before.length > 1) before.shift()!.fill(0x5b);
-      const chunk = new Uint8Array(bytes.subarray(from, from + size));
-      before.push(chunk);
-      yield chunk;
+    for (let from = 0; from < bytes.length;) {
+      const into = (await room?.()) ?? new Uint8Array(size);
+      const chunk = bytes.subarray(from, from + Math.min(size, into.length));
+      into.set(chunk);
+      // Room that is used again: whoever still reads what stood there gets nonsense.
+      into.fill(0x5b, chunk.length);
+      yield into.subarray(0, chunk.length);
+      from += chunk.length;
     }
   }
 

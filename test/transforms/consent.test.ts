@@ -1,15 +1,18 @@
 // Who consents, by the index of all snapshots: the rules one by one. That the engine as a whole agrees with the
 // reference is for the property tests.
 
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ConsentIndex, purposes } from "../../src/transforms/consent.js";
+import { ConsentIndex, type Purpose, purposes } from "../../src/transforms/consent.js";
 import type { Policy } from "../../src/transforms/policy.js";
 import type { Row } from "../../src/transforms/rows.js";
+import { utf8 } from "../io/support.js";
 import { at } from "../reference/helpers.js";
 import { snapshotRow } from "./support.js";
 
 const research = "shareWithResearchAsOfDate";
 const friends = "shareWithFriendsAsOfDate";
+const seed = [0x12345678, 0x9abcdef0 | 0] as const;
 
 /** A damaged snapshot: whom and which serial numbers it names, and when it was said (left out: always). */
 interface Damage {
@@ -18,8 +21,11 @@ interface Damage {
   readonly time?: number;
 }
 
-function index(words: readonly (Row | Damage)[], policy: Policy = "latest"): ConsentIndex {
-  const made = new ConsentIndex(policy, [research]);
+const index = (words: readonly (Row | Damage)[], policy: Policy = "latest"): ConsentIndex =>
+  indexOf(words, policy, [research]);
+
+function indexOf(words: readonly (Row | Damage)[], policy: Policy, wanted: readonly Purpose[]): ConsentIndex {
+  const made = new ConsentIndex(policy, wanted, seed);
   for (const word of words) {
     if (Array.isArray(word)) made.addSnapshot(word as Row);
     else {
@@ -33,6 +39,10 @@ function index(words: readonly (Row | Damage)[], policy: Policy = "latest"): Con
   }
   return made;
 }
+
+/** Whether the registration of a person and a serial number consents. */
+const registrationConsents = (made: ConsentIndex, email: string, serial: string, purpose: Purpose): boolean =>
+  made.registrationConsents(made.registrationOf(email, serial), purpose);
 
 const consents = (words: readonly (Row | Damage)[], policy: Policy = "latest"): boolean =>
   index(words, policy).personConsents("p", research);
@@ -90,7 +100,7 @@ describe("the key", () => {
   it("is what a person and a serial number go by", () => {
     const made = index([snapshotRow(" P@Example.Test", "SN-1\n", 1, 1)]);
     expect(made.personConsents("p@example.test", research)).toBe(true);
-    expect(made.registrationConsents("p@example.test", "sn-1", research)).toBe(true);
+    expect(registrationConsents(made, "p@example.test", "sn-1", research)).toBe(true);
     expect(made.knowsPerson(" P@Example.Test")).toBe(false);
     expect(consents([snapshotRow("P", "s", 1, 1), snapshotRow("p ", "t", 2, null)])).toBe(false);
   });
@@ -109,35 +119,35 @@ describe("a person who is not named", () => {
 
   it("has no registration that consents", () => {
     const made = index([yes(1), snapshotRow("q", "t", 1, 1)]);
-    expect(made.registrationConsents("r", "s", research)).toBe(false);
-    expect(made.registrationConsents("p", "t", research)).toBe(false);
-    expect(made.registrationConsents("p", "s", research)).toBe(true);
+    expect(registrationConsents(made, "r", "s", research)).toBe(false);
+    expect(registrationConsents(made, "p", "t", research)).toBe(false);
+    expect(registrationConsents(made, "p", "s", research)).toBe(true);
   });
 });
 
 describe("a registration consents", () => {
   it("when its own word and its person's are yes", () => {
     const made = index([yes(1, "s"), no(2, "t"), yes(3, "u")]);
-    expect(made.registrationConsents("p", "s", research)).toBe(true);
-    expect(made.registrationConsents("p", "t", research)).toBe(false);
-    expect(made.registrationConsents("p", "u", research)).toBe(true);
+    expect(registrationConsents(made, "p", "s", research)).toBe(true);
+    expect(registrationConsents(made, "p", "t", research)).toBe(false);
+    expect(registrationConsents(made, "p", "u", research)).toBe(true);
   });
 
   it("not when its person withdrew for another", () => {
     const made = index([yes(1, "s"), no(2, "t")]);
-    expect(made.registrationConsents("p", "s", research)).toBe(false);
+    expect(registrationConsents(made, "p", "s", research)).toBe(false);
   });
 
   it("under any by a yes of its own", () => {
     const made = index([yes(1, "s"), no(2, "s"), no(3, "t")], "any");
-    expect(made.registrationConsents("p", "s", research)).toBe(true);
-    expect(made.registrationConsents("p", "t", research)).toBe(false);
+    expect(registrationConsents(made, "p", "s", research)).toBe(true);
+    expect(registrationConsents(made, "p", "t", research)).toBe(false);
   });
 
   it("by the words about it, not by those about another of the same person", () => {
     const made = index([no(1, "s"), yes(2, "t")]);
     expect(made.personConsents("p", research)).toBe(true);
-    expect(made.registrationConsents("p", "s", research)).toBe(false);
+    expect(registrationConsents(made, "p", "s", research)).toBe(false);
   });
 });
 
@@ -181,9 +191,9 @@ describe("a damaged snapshot with a date", () => {
     ]);
     for (const person of ["p", "q"]) {
       expect(made.personConsents(person, research)).toBe(true);
-      expect(made.registrationConsents(person, "s", research)).toBe(false);
-      expect(made.registrationConsents(person, "t", research)).toBe(false);
-      expect(made.registrationConsents(person, "u", research)).toBe(true);
+      expect(registrationConsents(made, person, "s", research)).toBe(false);
+      expect(registrationConsents(made, person, "t", research)).toBe(false);
+      expect(registrationConsents(made, person, "u", research)).toBe(true);
     }
     expect([...made.ownersOf("s")]).toEqual(["p", "q"]);
     expect([...made.ownersOf("t")].sort()).toEqual(["p", "q"]);
@@ -221,6 +231,62 @@ describe("a damaged snapshot without a date", () => {
     expect(made.ownersOf("k1").size).toBe(0);
     expect(made.isRefused("k2999")).toBe(true);
     expect(made.knowsPerson("k2999")).toBe(true);
+  });
+});
+
+describe("everybody and everything that is named", () => {
+  it("is listed once, by its key, in the order of the names", () => {
+    const made = index([
+      snapshotRow(" Q", "T", 1, 1),
+      yes(1, "s"),
+      no(2, "t "),
+      { people: ["r"], serials: ["u"] },
+      { people: ["p"], serials: ["v"], time: 2 },
+      { serials: ["w"] },
+    ]);
+    expect([...made.people.keys()]).toEqual(["q", "p", "r"]);
+    expect([...made.serials.keys()]).toEqual(["t", "s", "u", "v", "w"]);
+    expect([...index([]).people.keys()]).toEqual([]);
+    expect([...index([]).serials.keys()]).toEqual([]);
+  });
+});
+
+describe("the number of a registration", () => {
+  const make = (): ConsentIndex =>
+    index([
+      yes(1, "s"),
+      snapshotRow("q", "t", 1, 1),
+      no(2, "s"),
+      { people: ["q"], serials: ["s"], time: 2 },
+      { people: ["r"], serials: ["u"] },
+    ]);
+
+  it("counts from 0, in the order in which registrations were first named, damage included", () => {
+    const made = make();
+    expect(made.registrationOf("p", "s")).toBe(0);
+    expect(made.registrationOf("q", "t")).toBe(1);
+    expect(made.registrationOf("q", "s")).toBe(2);
+  });
+
+  it("is none of a pair that no snapshot names, though one names its person or serial number", () => {
+    const made = make();
+    expect(made.registrationOf("p", "t")).toBe(-1);
+    expect(made.registrationOf("r", "u")).toBe(-1);
+    expect(made.registrationOf("p", "x")).toBe(-1);
+    expect(made.registrationOf("x", "s")).toBe(-1);
+    expect(made.registrationOf("x", "y")).toBe(-1);
+  });
+
+  it("is what a snapshot is given when it is taken in, and stays the same", () => {
+    const growing = index([]);
+    const pairs = ["p s", "q s", "p t", "p s", "q t"].map((pair) => pair.split(" ") as [string, string]);
+    const numbers = pairs.map(([email, serial]) => {
+      const number = growing.addSnapshot(snapshotRow(email, serial, 1, 1));
+      expect(growing.registrationOf(email, serial)).toBe(number);
+      return number;
+    });
+    expect(numbers).toEqual([0, 1, 2, 0, 3]);
+    expect(pairs.map((pair) => growing.registrationOf(...pair))).toEqual(numbers);
   });
 });
 
@@ -267,9 +333,61 @@ describe("the counts", () => {
   });
 });
 
+describe("a snapshot in plain bytes", () => {
+  /** Its values one behind the other, the last field first, with an `x` behind each. */
+  function addPlain(made: ConsentIndex, row: Row): number {
+    let text = "";
+    const [from, to] = [new Int32Array(row.length).fill(-1), new Int32Array(row.length).fill(-1)];
+    for (const [index, value] of [...row.entries()].reverse()) {
+      if (value === undefined) continue;
+      from[index] = text.length;
+      to[index] = from[index] + value.length;
+      text += `${value}x`;
+    }
+    return made.addPlainSnapshot(utf8(text), from, to);
+  }
+
+  const time = fc.oneof(
+    fc.integer({ min: 1, max: 3 }),
+    fc.integer({ min: 0, max: 9_999_999_999_999 - at(0) }),
+  );
+  const snapshot = fc
+    .tuple(
+      fc.constantFrom("p", "P", " p ", "q@example.test", "Q@Example.Test "),
+      fc.constantFrom("s", " S", "t", "serial number [`{"),
+      time,
+      fc.option(time),
+    )
+    .map((values) => snapshotRow(...values));
+
+  it("says the same as in texts", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(snapshot, fc.boolean())), (snapshots) => {
+        const made = index([]);
+        const expected = index([]);
+        for (const [row, plain] of snapshots) {
+          expect(plain ? addPlain(made, row) : made.addSnapshot(row)).toBe(expected.addSnapshot(row));
+        }
+        expect(made.snapshots).toBe(snapshots.length);
+        expect([...made.people.keys()]).toEqual([...expected.people.keys()]);
+        expect([...made.serials.keys()]).toEqual([...expected.serials.keys()]);
+        for (const email of expected.people.keys()) {
+          expect(made.personConsents(email, research)).toBe(expected.personConsents(email, research));
+          expect(made.personSince(email, research)).toBe(expected.personSince(email, research));
+          for (const serial of expected.serials.keys()) {
+            expect(registrationConsents(made, email, serial, research)).toBe(
+              registrationConsents(expected, email, serial, research),
+            );
+          }
+        }
+      }),
+    );
+  });
+});
+
 describe("several purposes", () => {
   const index = (): ConsentIndex => {
-    const made = new ConsentIndex("latest", [friends, research]);
+    const made = new ConsentIndex("latest", [friends, research], seed);
     made.addSnapshot(snapshotRow("p", "s", 1, 5));
     made.addSnapshot(snapshotRow("q", "s", 1, null, { [friends]: String(at(7)) }));
     return made;
@@ -280,8 +398,8 @@ describe("several purposes", () => {
     expect(made.personConsents("p", research)).toBe(true);
     expect(made.personConsents("p", friends)).toBe(false);
     expect(made.personConsents("q", research)).toBe(false);
-    expect(made.registrationConsents("q", "s", friends)).toBe(true);
-    expect(made.registrationConsents("q", "s", research)).toBe(false);
+    expect(registrationConsents(made, "q", "s", friends)).toBe(true);
+    expect(registrationConsents(made, "q", "s", research)).toBe(false);
     expect(made.personSince("q", friends)).toBe(at(7));
     expect(made.countConsenting(friends)).toBe(1);
   });
@@ -292,6 +410,53 @@ describe("several purposes", () => {
     damaged.addDamage({ people: new Set(["p"]), serials: new Set(["s"]), at: at(2) });
     expect(damaged.personConsents("p", research)).toBe(false);
     expect(damaged.personConsents("p", friends)).toBe(false);
+  });
+
+  it("are answered as by an index of each alone", () => {
+    const people = ["p", "q", "r"];
+    const serials = ["s", "t"];
+    const time = fc.integer({ min: 1, max: 4 });
+    const snapshot = fc
+      .record({
+        email: fc.constantFrom(...people),
+        serial: fc.constantFrom(...serials),
+        time,
+        research: fc.option(time),
+        friends: fc.option(time, { nil: undefined }),
+      })
+      .map((said) =>
+        snapshotRow(said.email, said.serial, said.time, said.research, {
+          ...(said.friends !== undefined && { [friends]: String(at(said.friends)) }),
+        }),
+      );
+    const damage = fc.record(
+      { people: fc.subarray(people), serials: fc.subarray(serials), time },
+      { requiredKeys: ["people", "serials"] },
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof({ arbitrary: snapshot, weight: 3 }, { arbitrary: damage, weight: 1 })),
+        fc.constantFrom<Policy>("latest", "as-of", "any"),
+        (words, policy) => {
+          const both = indexOf(words, policy, [friends, research]);
+          for (const purpose of [friends, research] as const) {
+            const alone = indexOf(words, policy, [purpose]);
+            expect(both.countConsenting(purpose)).toBe(alone.countConsenting(purpose));
+            for (const person of people) {
+              const consents = alone.personConsents(person, purpose);
+              expect(both.personConsents(person, purpose)).toBe(consents);
+              if (consents)
+                expect(both.personSince(person, purpose)).toBe(alone.personSince(person, purpose));
+              for (const serial of serials) {
+                expect(registrationConsents(both, person, serial, purpose)).toBe(
+                  registrationConsents(alone, person, serial, purpose),
+                );
+              }
+            }
+          }
+        },
+      ),
+    );
   });
 
   it("are refused where the index was not made for them", () => {

@@ -2,10 +2,16 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { KeyTable } from "../../src/transforms/key-table.js";
+import { KeyTable, type Seed } from "../../src/transforms/key-table.js";
 import { utf8 } from "../io/support.js";
 
 const seed = [0x03020100, 0x07060504] as const;
+
+function tableOf(keys: readonly string[], secret: Seed): KeyTable {
+  const table = KeyTable.empty(secret);
+  for (const key of keys) table.add(key);
+  return table;
+}
 
 /** Looks a value up that stands between other bytes. */
 function findPlain(table: KeyTable, value: string): number {
@@ -16,7 +22,7 @@ function findPlain(table: KeyTable, value: string): number {
 
 describe("a key", () => {
   const keys = ["ab", "b", "abc", "a", "abcd", "abcde", "p@example.test", "äö", "\u{1f600}", "z{", "`"];
-  const make = (): KeyTable => KeyTable.of(keys, seed);
+  const make = (): KeyTable => tableOf(keys, seed);
 
   it("has the number of its place in the list", () => {
     const table = make();
@@ -58,11 +64,11 @@ describe("a key", () => {
     expect(findPlain(table, "@")).toBe(-1);
     expect(findPlain(table, "`")).toBe(10);
     expect(findPlain(table, "z[")).toBe(-1);
-    expect(findPlain(KeyTable.of(["az"], seed), "AZ")).toBe(0);
+    expect(findPlain(tableOf(["az"], seed), "AZ")).toBe(0);
   });
 
   it("may be empty", () => {
-    const empty = KeyTable.of(["a", ""], seed);
+    const empty = tableOf(["a", ""], seed);
     expect(empty.find("")).toBe(1);
     expect(findPlain(empty, "")).toBe(1);
     expect(findPlain(empty, "   ")).toBe(1);
@@ -71,29 +77,61 @@ describe("a key", () => {
 
 describe("a table", () => {
   it("may have no keys", () => {
-    const table = KeyTable.of([], seed);
+    const table = tableOf([], seed);
     expect(table.size).toBe(0);
     expect(table.find("a")).toBe(-1);
     expect(table.find("")).toBe(-1);
   });
 
+  it("gives a key that it has its number again, by text or by bytes", () => {
+    const table = tableOf(["ab", "äö"], seed);
+    expect([table.add("äö"), table.add("ab"), table.add("c")]).toEqual([1, 0, 2]);
+    const plain = utf8("x AB y D z");
+    expect([table.addPlain(plain, 1, 5), table.addPlain(plain, 6, 9), table.size]).toEqual([0, 3, 4]);
+    expect([...table.keys()]).toEqual(["ab", "äö", "c", "d"]);
+    expect(table.keyAt(1)).toBe("äö");
+  });
+
+  it("finds a key that it did not have a moment ago", () => {
+    const table = tableOf([], seed);
+    expect(table.find("a")).toBe(-1);
+    table.add("a");
+    expect(table.find("a")).toBe(0);
+  });
+
+  it("is copied with its keys under their numbers, and left alone by what is added to the copy", () => {
+    const table = tableOf(["a", "b"], seed);
+    const copy = table.copy();
+    copy.add("c");
+    expect([...copy.keys()]).toEqual(["a", "b", "c"]);
+    expect([...table.keys()]).toEqual(["a", "b"]);
+    expect([table.find("c"), copy.find("b"), copy.find("c")]).toEqual([-1, 1, 2]);
+  });
+
+  it("takes keys of any length", () => {
+    const long = "x".repeat(100_000);
+    const table = tableOf(["a", long, "ä".repeat(500)], seed);
+    expect([table.find(long), table.find("ä".repeat(500)), table.find("a")]).toEqual([1, 2, 0]);
+    expect(table.keyAt(1)).toBe(long);
+  });
+
   it("can be used by what is in its shared memory alone", () => {
-    const table = new KeyTable(KeyTable.of(["a", "b"], seed).memory);
+    const table = new KeyTable(tableOf(["a", "b"], seed).memory);
     expect([table.find("a"), table.find("b"), table.find("c"), table.size]).toEqual([0, 1, -1, 2]);
   });
 
   it("has at least two slots a key, and a power of two of them", () => {
     const slots = (count: number): number =>
-      KeyTable.of(
+      tableOf(
         Array.from({ length: count }, (_, number) => String(number)),
         seed,
-      ).memory.slots.byteLength / 4;
+      ).memory.slots.byteLength / 8;
     expect([0, 8, 9, 16, 17, 32, 33].map(slots)).toEqual([16, 16, 32, 32, 64, 64, 128]);
   });
 
   it("finds each of many keys, and none that is not there", () => {
     const keys = Array.from({ length: 5000 }, (_, number) => `key-${number}`);
-    const table = KeyTable.of(keys, [1, 2]);
+    const table = tableOf(keys, [1, 2]);
     expect(keys.every((key, number) => table.find(key) === number)).toBe(true);
     expect(keys.every((key) => table.find(`${key}x`) === -1)).toBe(true);
   });
@@ -144,14 +182,17 @@ describe("the place of a key", () => {
     const word = fc.integer({ min: -(2 ** 31), max: 2 ** 32 - 1 });
     fc.assert(
       fc.property(fc.uniqueArray(key, { maxLength: 40 }), fc.tuple(word, word), (keys, secret) => {
-        const { slots } = KeyTable.of(keys, secret).memory;
-        const expected = new Int32Array(slots.byteLength / 4);
+        const slots = new Int32Array(tableOf(keys, secret).memory.slots);
+        const count = slots.length / 2;
         for (const [number, text] of keys.entries()) {
-          let slot = halfSipHash(utf8(text), secret) % expected.length;
-          while (expected[slot] !== 0) slot = (slot + 1) % expected.length;
-          expected[slot] = number + 1;
+          const hash = halfSipHash(utf8(text), secret);
+          let slot = hash % count;
+          while (slots[2 * slot + 1] !== number + 1) {
+            expect(slots[2 * slot + 1]).not.toBe(0);
+            slot = (slot + 1) % count;
+          }
+          expect(slots[2 * slot]).toBe(hash | 0);
         }
-        expect(new Int32Array(slots)).toEqual(expected);
       }),
     );
   });

@@ -27,6 +27,16 @@ describe("the key of a text", () => {
     expect(keyOf("ÄÖ")).toBe("äö");
   });
 
+  it("of one ASCII character is that character, but for capitals and edges", () => {
+    for (let code = 0; code < 0x80; code++) {
+      const character = String.fromCharCode(code);
+      const isCapital = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".includes(character);
+      const key = isCapital ? String.fromCharCode(code + 32) : " \t\r\n".includes(character) ? "" : character;
+      expect(keyOf(character)).toBe(key);
+      expect(keyOf(`a${character}b`)).toBe(isCapital ? `a${key}b` : `a${character}b`);
+    }
+  });
+
   it("is in NFC", () => {
     expect(keyOf("a\u0308")).toBe("\u00e4");
     expect(keyOf("A\u0308")).toBe("\u00e4");
@@ -37,6 +47,34 @@ describe("the key of a text", () => {
   it("is put in NFC before it is put in lower case", () => {
     // J with a caron is two characters in NFC; only its lower case is one.
     expect(keyOf("J\u030c")).toBe("j\u030c");
+  });
+});
+
+describe("the key of any text", () => {
+  const text = fc.string({
+    unit: fc.oneof(
+      fc.constantFrom(..." \t\r\n\u00a0\ufeffAZaz@[`{~\u007f\u0130\u0308\u030c"),
+      fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+    ),
+    maxLength: 6,
+  });
+
+  it("is its NFC without edges, in lower case", () => {
+    fc.assert(
+      fc.property(text, (any) => {
+        const edgesOff = any.normalize("NFC").replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
+        expect(keyOf(any)).toBe(edgesOff.toLowerCase());
+      }),
+    );
+  });
+
+  it("is the same with white space around it", () => {
+    const edge = fc.string({ unit: fc.constantFrom(" ", "\t", "\r", "\n"), maxLength: 3 });
+    fc.assert(
+      fc.property(edge, text, edge, (before, any, after) => {
+        expect(keyOf(before + any + after)).toBe(keyOf(any));
+      }),
+    );
   });
 });
 

@@ -1,0 +1,69 @@
+// The greatest snapshot of each registration, held as bytes: the same as holding rows, however long they are and however
+// often one takes another's place.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { LatestRows } from "../../src/pipeline/latest-rows.js";
+import { type Row, rowFormat } from "../../src/transforms/rows.js";
+import { snapshotOrder } from "../../src/transforms/snapshots.js";
+import { customerLanding, fieldIndex } from "../../src/transforms/tables.js";
+import { snapshotRow } from "../transforms/support.js";
+
+const purpose = "shareWithResearchAsOfDate";
+const name = fieldIndex(customerLanding, "customerName");
+const format = rowFormat(customerLanding);
+const order = snapshotOrder(customerLanding, purpose);
+
+interface Offer {
+  readonly registration: number;
+  readonly at: number;
+  readonly row: Row;
+}
+
+function offerOf(registration: number, at: number, date: number | null, text: string): Offer {
+  const row = [...snapshotRow("p", "s", at, date)];
+  row[name] = text;
+  return { registration, at: Number(row[fieldIndex(customerLanding, "lastUpdateDate")]), row };
+}
+
+/** Offers each, and compares with what holding rows would have come to. */
+function check(offers: readonly Offer[]): void {
+  const latest = new LatestRows(customerLanding, purpose);
+  const held = new Map<number, { readonly row: Row; readonly place: number }>();
+  for (const [place, { registration, at, row }] of offers.entries()) {
+    // Between other bytes, as in a file.
+    const before = "x".repeat(place % 5);
+    const record = format(row).slice(0, -1);
+    const bytes = Buffer.from(`${before}${record}y`);
+    const known = held.get(registration);
+    const superseded = latest.offer(registration, at, bytes, before.length, bytes.length - 1);
+    expect(superseded).toBe(known !== undefined);
+    if (!known || order(row, known.row) > 0) held.set(registration, { row, place });
+  }
+  const expected = [...held].sort(([, a], [, b]) => a.place - b.place);
+  expect(latest.registrations()).toEqual(expected.map(([registration]) => registration));
+  for (const [registration, { row }] of expected) expect(latest.row(registration)).toEqual(row);
+}
+
+const text = fc.oneof(fc.string({ unit: "binary", maxLength: 8 }), fc.constant("plain"));
+const offer = fc
+  .tuple(fc.nat(5), fc.integer({ min: 1, max: 4 }), fc.option(fc.integer({ min: 1, max: 3 })), text)
+  .map((values) => offerOf(...values));
+
+test("is what the order of snapshots says, the first to come of equal ones", () => {
+  fc.assert(fc.property(fc.array(offer, { maxLength: 40 }), check));
+});
+
+test("stays what it is when superseded bytes make room", () => {
+  // Longer and longer: none fits where the one before stood.
+  const offers: Offer[] = [];
+  for (let turn = 1; turn <= 60; turn++) {
+    for (const registration of [0, 7, 3])
+      offers.push(offerOf(registration, turn, turn, "z".repeat(2000 * turn + registration)));
+  }
+  check(offers);
+});
+
+test("takes records of any length", () => {
+  check([offerOf(0, 1, 1, "a".repeat(3_000_000)), offerOf(1, 1, 1, "b"), offerOf(0, 2, 1, "c")]);
+});
