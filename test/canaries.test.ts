@@ -1,0 +1,352 @@
+// Planted e-mail addresses, names, serial numbers and unlisted fields, in good and in damaged records, appear nowhere
+// but in the zones they belong to: whatever the run wrote, said or threw, at every verbosity, and however it ended.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test, vi } from "vitest";
+import { reportError } from "../src/commands/terminal.js";
+import { folderStore } from "../src/io/folder-store.js";
+import { runPipeline } from "../src/pipeline/run.js";
+import { stediPlan } from "../src/pipeline/stedi-plan.js";
+import { inPlace, type Place } from "./e2e/support.js";
+import { lines } from "./faults/support.js";
+import { at } from "./reference/helpers.js";
+import { Aviary } from "./support/canaries.js";
+
+const ofPeople = ["customer_trusted", "accelerometer_trusted", "customer_curated"];
+const ofCustomers = ["customer_trusted", "customer_curated"];
+const ofSerials = [
+  "customer_trusted",
+  "customer_curated",
+  "step_trainer_trusted",
+  "machine_learning_curated",
+];
+
+interface Planted {
+  readonly birds: Aviary;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** @param any whether a withdrawal has no effect: `--consent any` */
+function planted(any = false): Planted {
+  const birds = new Aviary();
+  const customers: string[] = [];
+  const motions: string[] = [];
+  const steps: string[] = [];
+  const address = (mark: string): string => `${mark}@canary.example`;
+
+  /** A person with a snapshot, readings and unlisted fields everywhere. */
+  const person = (
+    who: string,
+    zones: {
+      readonly person: readonly string[];
+      readonly customer: readonly string[];
+      readonly serial: readonly string[];
+    },
+    dates: readonly (number | null)[],
+    shared?: string,
+  ): { readonly email: string; readonly serial: string } => {
+    const email = birds.plant(`e-mail address of ${who}`, zones.person, address);
+    const serial = shared ?? birds.plant(`serial number of ${who}`, zones.serial);
+    for (const [turn, date] of dates.entries()) {
+      // Of a snapshot that another one supersedes, nothing is written; under `any` each that says yes speaks for itself.
+      const own = (any ? date !== null : turn === dates.length - 1) ? zones.customer : [];
+      customers.push(
+        JSON.stringify({
+          customerName: birds.plant(`name ${turn} of ${who}`, own),
+          email,
+          phone: birds.plant(`phone ${turn} of ${who}`, own),
+          birthDay: birds.plant(`birthday ${turn} of ${who}`, own),
+          serialNumber: serial,
+          lastUpdateDate: at(turn + 1),
+          ...(date !== null && { shareWithResearchAsOfDate: at(date) }),
+          [birds.plant(`unlisted field ${turn} of ${who}`)]: birds.plant(`unlisted value ${turn} of ${who}`),
+        }),
+      );
+    }
+    for (const time of [100, 101, 102]) {
+      motions.push(
+        JSON.stringify({
+          user: email,
+          timestamp: at(time),
+          x: 1,
+          y: 2,
+          z: 3,
+          [birds.plant(`unlisted field at ${time} of ${who}`)]: 1,
+        }),
+      );
+      steps.push(
+        JSON.stringify({
+          sensorReadingTime: at(time),
+          serialNumber: serial,
+          distanceFromObject: 5,
+          note: birds.plant(`note at ${time} of ${who}`),
+        }),
+      );
+    }
+    return { email, serial };
+  };
+
+  const everywhere = { person: ofPeople, customer: ofCustomers, serial: ofSerials };
+  const nowhere = { person: [], customer: [], serial: [] };
+  person("one who consents", everywhere, [1]);
+  person("one who never did", nowhere, [null]);
+  person("one who withdrew", any ? everywhere : nowhere, [1, null]);
+  const sharer = person(
+    "one who shares a serial number",
+    { ...everywhere, serial: any ? ofSerials : ofCustomers },
+    [1],
+  );
+  person("one whose serial number is that of another one", nowhere, [null], sharer.serial);
+  const spoilt = person("one with a damaged snapshot", any ? everywhere : nowhere, [1]);
+  customers.push(
+    // Twice the same field, a wrong type, broken JSON, broken UTF-8, and one that is cut off.
+    `{"customerName":"${birds.plant("name in a damaged snapshot")}","email":"${spoilt.email}","serialNumber":"${spoilt.serial}","lastUpdateDate":${at(9)},"phone":"1","phone":"${birds.plant("phone that stands twice")}"}`,
+    `{"email":"${birds.plant("e-mail address of a damaged snapshot", [], address)}","serialNumber":{"${birds.plant("field of an object for a serial number")}":1},"lastUpdateDate":1}`,
+    `{"email":"${birds.plant("e-mail address in broken JSON", [], address)}","customerName":"${birds.plant("name in broken JSON")}", oops`,
+    birds.plant("a line that is no JSON"),
+    `{"email":"${birds.plant("e-mail address of bytes that are no UTF-8", [], address)}","customerName":"\xff"}`,
+  );
+  motions.push(
+    `{"user":"${birds.plant("stranger with a reading", [], address)}","timestamp":${at(100)},"x":1,"y":1,"z":1}`,
+    `{"user":"${birds.plant("stranger with a damaged reading", [], address)}","timestamp":"${birds.plant("text for a time")}","x":1}`,
+    `{"user":["${birds.plant("text in an array for a user")}"],"timestamp":${at(100)},"x":1,"y":1,"z":1}`,
+    `{"usr":"${birds.plant("user under another name", [], address)}","${birds.plant("field name in a damaged reading")}":0}`,
+    `{"user":"${birds.plant("user in front of a cut", [], address)}","timest`,
+  );
+  steps.push(
+    `{"sensorReadingTime":1655564444,"serialNumber":"${birds.plant("serial number with seconds for milliseconds")}","distanceFromObject":1}`,
+    `{"sensorReadingTime":${at(100)},"serialNumber":"${birds.plant("serial number that nobody has")}","distanceFromObject":1}`,
+    `{"sensorReadingTime":${at(100)},"serialNumber":"a","distanceFromObject":"${birds.plant("text for a distance")}"}}}`,
+  );
+  const packed = gzipSync(
+    lines([
+      `{"user":"${birds.plant("user in a packed file that is cut off", [], address)}","timestamp":${at(100)},"x":`,
+    ]),
+  );
+  return {
+    birds,
+    files: new Map<string, Uint8Array>([
+      ["customer/landing/a.json", Buffer.from(customers.join("\n"), "latin1")],
+      ["accelerometer/landing/a.json", lines(motions)],
+      ["accelerometer/landing/b.json.gz", packed.subarray(0, -6)],
+      ["step_trainer/landing/a.json", lines(steps)],
+      ["step_trainer/landing/notes.csv", lines([birds.plant("line of a file that is not read")])],
+    ]),
+  };
+}
+
+/** Everything below some folders but the landing zones, with its paths: nothing may be where it does not belong. */
+function searched(
+  birds: Aviary,
+  here: Place,
+  ...folders: readonly string[]
+): ReadonlyMap<string, Uint8Array> {
+  const zones = new Map<string, Buffer>();
+  for (const path of folders.flatMap((folder) => here.files(folder))) {
+    expect(birds.found(path), path).toEqual([]);
+    if (/^data\/\w+\/landing\//.test(path)) continue;
+    const bytes = readFileSync(join(here.folder, path));
+    const zone = stediPlan.zones.find(({ folder }) => path.includes(`${folder}/run=`))?.name;
+    expect(birds.found(bytes, zone), path).toEqual([]);
+    if (zone !== undefined) zones.set(zone, Buffer.concat([zones.get(zone) ?? Buffer.alloc(0), bytes]));
+  }
+  return zones;
+}
+
+/** Runs a command line, and looks at all that it said. */
+async function says(birds: Aviary, here: Place, line: string, code?: number): Promise<void> {
+  const { code: ended, stdout, stderr } = await here.call(line);
+  if (code !== undefined) expect(ended, `${line}: ${stderr}`).toBe(code);
+  expect(birds.found(stdout), line).toEqual([]);
+  expect(birds.found(stderr), line).toEqual([]);
+}
+
+test("the search finds what is planted, plain or disguised, and allows it where it belongs", () => {
+  const birds = new Aviary();
+  const value = birds.plant("it", ["here"], (mark) => `${mark}@canary.example`);
+  const bytes = Buffer.from(value);
+  const forms = [
+    value,
+    value.toUpperCase(),
+    JSON.stringify({ value }),
+    bytes.toString("hex"),
+    encodeURIComponent(value),
+    ...["", "a", "bc"].map((before) => Buffer.from(`${before}${value} and more`).toString("base64")),
+  ];
+  for (const form of forms) {
+    expect(birds.found(`before ${form} behind`), form).toEqual(["it"]);
+    expect(birds.found(form, "there"), form).toEqual(["it"]);
+    expect(birds.found(form, "here"), form).toEqual([]);
+  }
+  expect(birds.found("something else")).toEqual([]);
+  expect(birds.missing(new Map([["here", bytes]]))).toEqual([]);
+  expect(birds.missing(new Map())).toEqual(["it"]);
+});
+
+describe("a run", () => {
+  test.each([
+    ["--consent latest --workers 1", false],
+    ["--consent as-of", false],
+    ["--consent latest --pair timestamp", false],
+    ["--consent any", true],
+    ["--reference", true],
+  ])("%s: everything is where it belongs, and nothing of it is said", async (rules, any) => {
+    const { birds, files } = planted(any);
+    await inPlace(async (here) => {
+      await says(birds, here, `run all ${rules} --verbose --progress plain`, 0);
+      expect(birds.missing(searched(birds, here, "data"))).toEqual([]);
+      for (const line of ["status", "status --json", "doctor", "doctor --json"])
+        await says(birds, here, line, 0);
+      for (const line of ["", "--json", "--quiet", "--json --verbose", "--progress none"])
+        await says(birds, here, `run all ${rules} ${line}`, 0);
+      for (const line of ["plan", "plan --graph", "plan --json", "status --verbose"])
+        await says(birds, here, line, 0);
+      searched(birds, here, "data");
+    }, files);
+  });
+
+  test("stage by stage, and with a join that spills", async () => {
+    const { birds, files } = planted();
+    await inPlace(async (here) => {
+      for (const { name } of stediPlan.zones) await says(birds, here, `run ${name} --verbose`, 0);
+      expect(birds.missing(searched(birds, here, "data"))).toEqual([]);
+      await mkdir(join(here.folder, "spill"));
+      await says(birds, here, "run all --memory 1 --tmp spill --verbose", 0);
+      expect(birds.missing(searched(birds, here, "data"))).toEqual([]);
+      expect(readdirSync(join(here.folder, "spill"))).toEqual([]);
+    }, files);
+  });
+});
+
+/** How a run can be made to fail: what is done to the lake first, the command, its exit code. */
+const failures: readonly (readonly [string, (here: Place) => Promise<unknown>, string, number])[] = [
+  ["damage, and the run is strict", () => Promise.resolve(), "run all --strict", 1],
+  [
+    "a packed file that is none",
+    (here) => here.write("data/accelerometer/landing/c.json.gz", gzipSync("x").fill(7, 10)),
+    "run all",
+    3,
+  ],
+  [
+    "text behind a packed file",
+    (here) => appendLanding(here, "accelerometer/landing/b.json.gz"),
+    "run all",
+    3,
+  ],
+  [
+    "a folder where a file should be",
+    (here) => mkdir(join(here.folder, "data/customer/landing/x.json")),
+    "run all",
+    3,
+  ],
+  ["no usable customer", onlyDamagedCustomers, "run all", 4],
+  ["a customer file that is gone", customersGone, "run all", 4],
+  ["inputs that are missing", () => Promise.resolve(), "run machine_learning_curated", 2],
+  ["inputs that are stale", customersChanged, "run machine_learning_curated", 2],
+  ["a zone that something else has changed", zoneChanged, "run customer_curated", 3],
+  [
+    "a commit that is none",
+    (here) => here.write("data/_stedi/commits/000000000009.json", someLanding(here)),
+    "run all",
+    3,
+  ],
+  ["an output that is a file", (here) => here.write("out", someLanding(here)), "run all --out out", 3],
+  [
+    "a spill folder that is a file",
+    (here) => here.write("spill", someLanding(here)),
+    "run all --tmp spill",
+    3,
+  ],
+];
+
+function someLanding(here: Place): Uint8Array {
+  return readFileSync(join(here.folder, "data/customer/landing/a.json"));
+}
+
+function appendLanding(here: Place, path: string): Promise<void> {
+  return appendFile(join(here.folder, "data", path), someLanding(here));
+}
+
+async function onlyDamagedCustomers(here: Place): Promise<void> {
+  const damaged = someLanding(here).toString().replaceAll('"email":', '"mail":');
+  await here.write("data/customer/landing/a.json", damaged);
+}
+
+async function customersGone(here: Place): Promise<void> {
+  await here.write("data/customer/landing/b.json", someLanding(here));
+  await here.done("run all");
+  await rm(join(here.folder, "data/customer/landing/a.json"));
+}
+
+async function customersChanged(here: Place): Promise<void> {
+  await here.done("run all");
+  await here.write("data/customer/landing/b.json", someLanding(here));
+}
+
+async function zoneChanged(here: Place): Promise<void> {
+  await here.done("run all");
+  const part = here.files("data/customer/trusted").find((path) => path.includes("/run="))!;
+  const file = join(here.folder, part);
+  await writeFile(file, Buffer.from(readFileSync(file)).reverse());
+}
+
+describe("a run that fails", () => {
+  test.each(failures)("%s: nothing of it is said or left", async (_name, prepare, line, code) => {
+    const { birds, files } = planted();
+    await inPlace(async (here) => {
+      await prepare(here);
+      const before = here.files("data");
+      for (const options of ["--verbose", "--json", "--quiet"])
+        await says(birds, here, `${line} ${options}`, code);
+      // The tampered zone and commit are the test's own doing.
+      const left = here.files("data").filter((path) => !before.includes(path));
+      for (const path of left) expect(birds.found(readFileSync(join(here.folder, path))), path).toEqual([]);
+      await says(birds, here, "plan");
+    }, files);
+  });
+
+  test("an error in a program has nothing of it either, its causes included", async () => {
+    const { birds, files } = planted();
+    await inPlace(async (here) => {
+      for (const [, prepare, line] of failures.slice(1, 5)) {
+        await prepare(here);
+        const lake = folderStore(join(here.folder, "data"));
+        const said: unknown[] = [];
+        const run = runPipeline({
+          lake,
+          rules: { consent: "latest", pair: "person" },
+          onEvent: (event) => void said.push(event),
+        });
+        const error: unknown = await run.then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        expect(error, line).toBeInstanceOf(Error);
+        expect(birds.found(inspect([error, said], { depth: Infinity, showHidden: true })), line).toEqual([]);
+      }
+    }, files);
+  });
+
+  test("an error that quotes what it was reading is told without its words", () => {
+    const birds = new Aviary();
+    const value = birds.plant("quoted");
+    let said = "";
+    for (const stream of [process.stdout, process.stderr]) {
+      vi.spyOn(stream, "write").mockImplementation((text) => {
+        said += String(text);
+        return true;
+      });
+    }
+    try {
+      reportError(new SyntaxError(`Unexpected token in ${value}`, { cause: new Error(value) }), true);
+    } finally {
+      vi.restoreAllMocks();
+    }
+    expect(said).toContain("STEDI_BUG");
+    expect(birds.found(said)).toEqual([]);
+  });
+});
