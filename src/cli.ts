@@ -9,6 +9,9 @@ import {
   planOptions,
   ruleOptions,
   runOptions,
+  s3CommitOptions,
+  s3ReadOptions,
+  s3WriteOptions,
   sharedOptions,
 } from "./commands/options.js";
 import { outliveReaders } from "./commands/output-errors.js";
@@ -57,7 +60,13 @@ const program = yargs(process.argv.slice(2))
     "run <stages..>",
     "build zones: all, or stages by name; +stage with all before it, stage+ with all after it",
     (argv) =>
-      withOptions(argv, { ...ruleOptions, ...runOptions })
+      withOptions(argv, {
+        ...ruleOptions,
+        ...runOptions,
+        ...s3ReadOptions,
+        ...s3WriteOptions,
+        ...s3CommitOptions,
+      })
         .positional("stages", {
           type: "string",
           array: true,
@@ -79,7 +88,7 @@ const program = yargs(process.argv.slice(2))
     "plan [stages..]",
     "what a run would read and write, without doing it",
     (argv) =>
-      withOptions(argv, { ...ruleOptions, ...planOptions })
+      withOptions(argv, { ...ruleOptions, ...planOptions, ...s3ReadOptions })
         .positional("stages", {
           type: "string",
           array: true,
@@ -96,7 +105,11 @@ const program = yargs(process.argv.slice(2))
   .command(
     "status",
     "the zones: rows, run, age, fresh or stale",
-    (argv) => withOptions(argv, ruleOptions).example("$0 status --lake lake", "what the last commit says"),
+    (argv) =>
+      withOptions(argv, { ...ruleOptions, ...s3ReadOptions }).example(
+        "$0 status --lake lake",
+        "what the last commit says",
+      ),
     (flags) =>
       call(flags, async (settings) => {
         const { statusCommand } = await import("./commands/status.js");
@@ -107,7 +120,7 @@ const program = yargs(process.argv.slice(2))
     "generate <dir>",
     "make a synthetic lake",
     (argv) =>
-      withOptions(argv, generateOptions)
+      withOptions(argv, { ...generateOptions, ...s3ReadOptions, ...s3WriteOptions })
         .positional("dir", { type: "string", demandOption: true, describe: "where it goes" })
         .example("$0 generate lake --people 100000", "about 1.1 GB"),
     (flags) =>
@@ -119,7 +132,12 @@ const program = yargs(process.argv.slice(2))
   .command(
     "doctor",
     "check Node, the lake and the output; show where each setting comes from",
-    (argv) => argv.example("$0 doctor --lake lake", "what is wrong, and what to do"),
+    (argv) =>
+      withOptions(argv, {
+        ...s3ReadOptions,
+        ...s3WriteOptions,
+        ...s3CommitOptions,
+      }).example("$0 doctor --lake lake", "what is wrong, and what to do"),
     (flags) =>
       call(flags, async (_settings, resolved) => {
         const { doctorCommand } = await import("./commands/doctor.js");

@@ -41,6 +41,11 @@ export const errorCodes = {
   STEDI_BAD_COMMIT: exitCodes.store,
   STEDI_NOT_EMPTY: exitCodes.store,
   STEDI_IO: exitCodes.store,
+  STEDI_CREDENTIALS: exitCodes.store,
+  STEDI_UNAVAILABLE: exitCodes.store,
+  STEDI_REFUSED: exitCodes.store,
+  STEDI_CHECKSUM: exitCodes.store,
+  STEDI_NO_CONDITION: exitCodes.store,
 
   STEDI_NO_CUSTOMERS: exitCodes.consent,
   STEDI_CUSTOMERS_REMOVED: exitCodes.consent,

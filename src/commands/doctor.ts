@@ -1,13 +1,13 @@
 // `stedi doctor`: checks what a run depends on, and says what to do where something is not as it should be.
 
 import { StediError } from "../errors.js";
-import { openStore } from "../io/open-store.js";
 import type { Store } from "../io/store.js";
 import { lastCommit } from "../pipeline/commit-log.js";
 import { listLanding, storedBytes } from "../pipeline/landing.js";
 import { requireLake } from "../pipeline/prepare.js";
 import { landingTables } from "../transforms/tables.js";
 import type { ResolvedSettings } from "./settings.js";
+import { openStores } from "./stores.js";
 import {
   colorsOf,
   columnsOf,
@@ -52,8 +52,7 @@ export async function doctorCommand({ settings, sources, configFile }: ResolvedS
     }
   };
 
-  const lake = openStore(settings.lake);
-  const out = settings.out === undefined ? lake : openStore(settings.out);
+  const { lake, out } = await openStores(settings);
   findings.push(checkNode(process.versions.node));
   await attempt("lake", async () => {
     await requireLake(lake);

@@ -1,11 +1,11 @@
 // `stedi generate DIR`: a synthetic lake, the same bytes for the same options.
 
 import { StediError } from "../errors.js";
-import { openStore } from "../io/open-store.js";
 import type { Store } from "../io/store.js";
 import { type SyntheticOptions, syntheticLake } from "../synthetic/lake.js";
 import { landingTables } from "../transforms/tables.js";
 import type { Settings } from "./settings.js";
+import { openPlace } from "./stores.js";
 import { formatBytes, formatCount, plural, print, printJson } from "./terminal.js";
 
 const units: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
@@ -58,7 +58,7 @@ export async function generateCommand(
   settings: Settings,
   signal: AbortSignal,
 ): Promise<void> {
-  const store = openStore(folder);
+  const store = await openPlace(folder, settings, signal);
   await store.exists(); // refuses a file
   await requireEmpty(store);
   let files = 0;

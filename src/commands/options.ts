@@ -22,14 +22,14 @@ export const sharedOptions = {
   lake: {
     kind: "text",
     default: "data",
-    describe: "the lake: the folder with customer/landing and the others",
-    value: "DIR",
+    describe: "the lake: the folder, or s3://BUCKET/PREFIX, with customer/landing and the others",
+    value: "URI",
   },
   out: {
     kind: "text",
     default: undefined,
     describe: "where zones, commits and quarantine go [default: the lake]",
-    value: "DIR",
+    value: "URI",
   },
   json: { kind: "flag", default: false, describe: "print one JSON document on standard output" },
   quiet: { kind: "flag", default: false, describe: "print results and errors only" },
@@ -93,6 +93,41 @@ export const runOptions = {
   },
 } as const satisfies Record<string, OptionDeclaration>;
 
+/** Options of commands that read from S3. */
+export const s3ReadOptions = {
+  "retry-for": {
+    kind: "count",
+    default: 120,
+    describe: "how long S3 may fail in a row before it is given up",
+    value: "SECONDS",
+  },
+} as const satisfies Record<string, OptionDeclaration>;
+
+/** Options of commands that write to S3. */
+export const s3WriteOptions = {
+  sse: {
+    kind: "choice",
+    default: undefined,
+    describe: "encryption of what is written to S3 [default: the bucket's]",
+    choices: ["AES256", "aws:kms"],
+  },
+  "sse-kms-key-id": {
+    kind: "text",
+    default: undefined,
+    describe: "the key for --sse aws:kms [default: the account's]",
+    value: "KEY",
+  },
+} as const satisfies Record<string, OptionDeclaration>;
+
+/** Options of commands that commit to S3. */
+export const s3CommitOptions = {
+  "unsafe-single-writer": {
+    kind: "flag",
+    default: false,
+    describe: "go on where S3 holds no put on condition; safe only if no two runs are ever under way at once",
+  },
+} as const satisfies Record<string, OptionDeclaration>;
+
 /** Options of `plan` besides; they are about one call, so only flags set them. */
 export const planOptions = {
   graph: { kind: "flag", default: false, describe: "draw the stages" },
@@ -111,4 +146,7 @@ export const allOptions: Readonly<Record<string, OptionDeclaration>> = {
   ...sharedOptions,
   ...ruleOptions,
   ...runOptions,
+  ...s3ReadOptions,
+  ...s3WriteOptions,
+  ...s3CommitOptions,
 };

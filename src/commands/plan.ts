@@ -1,6 +1,5 @@
 // `stedi plan`: what would run, read and write, without doing it; `--graph` draws it.
 
-import { openStore } from "../io/open-store.js";
 import { storedBytes } from "../pipeline/landing.js";
 import { prepareRun, type PreparedRun } from "../pipeline/prepare.js";
 import type { Pass } from "../pipeline/schedule.js";
@@ -8,6 +7,7 @@ import { select } from "../pipeline/selection.js";
 import { stediPlan } from "../pipeline/stedi-plan.js";
 import { drawPlan } from "./graph.js";
 import type { Settings } from "./settings.js";
+import { openStores } from "./stores.js";
 import { columnsOf, formatBytes, plural, print, printJson, wrapped } from "./terminal.js";
 
 export async function planCommand(
@@ -23,10 +23,10 @@ export async function planCommand(
     else print(drawing);
     return;
   }
-  const lake = openStore(settings.lake);
+  const { lake, out } = await openStores(settings);
   const prepared = await prepareRun({
     lake,
-    ...(settings.out !== undefined && { out: openStore(settings.out) }),
+    out,
     stages,
     rules: { consent: settings.consent, pair: settings.pair },
     acceptRemoved: true, // a plan reads nothing, so nothing can come back by it

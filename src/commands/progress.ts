@@ -24,6 +24,7 @@ function plainProgress(): Progress {
   return {
     event: (event) => {
       if (event.kind === "stage") notice(stageLine(event.report));
+      if (event.kind === "again") notice(againLine(event.where));
     },
     stop: () => undefined,
   };
@@ -67,6 +68,10 @@ function barProgress(): Progress {
           stop();
           notice(stageLine(event.report));
           break;
+        case "again":
+          stop();
+          notice(againLine(event.where));
+          break;
         case "commit":
           stop();
           break;
@@ -86,6 +91,10 @@ function barLine(label: string, percent: number, rate: number, left: number, col
   const filled = Math.round((percent / 100) * width);
   const drawn = "█".repeat(filled) + "░".repeat(width - filled);
   return `${label.padEnd(width === barWidth ? 24 : 0)} ${drawn} ${said}${rest}`;
+}
+
+function againLine(where: string): string {
+  return `what came from ${where} is not what is stored there: reading everything again`;
 }
 
 function stageLine(report: StageReport): string {

@@ -1,11 +1,11 @@
 // `stedi run`: builds zones, and ends with a table of what was read, kept, dropped and why.
 
 import { availableParallelism } from "node:os";
-import { openStore } from "../io/open-store.js";
 import { type RunReport, type StageReport, total } from "../pipeline/report.js";
 import { runPipeline } from "../pipeline/run.js";
 import { makeProgress } from "./progress.js";
 import type { Settings } from "./settings.js";
+import { openStores } from "./stores.js";
 import {
   colorsOf,
   columnsOf,
@@ -24,14 +24,14 @@ export async function runCommand(
   settings: Settings,
   signal: AbortSignal,
 ): Promise<void> {
-  const { lake, out, json, quiet, verbose, consent, pair, keep, strict, memory, tmp } = settings;
+  const { json, quiet, verbose, consent, pair, keep, strict, memory, tmp } = settings;
   const progress = makeProgress(quiet ? "none" : settings.progress);
-  const lakeStore = openStore(lake);
+  const { lake, out } = await openStores(settings, signal);
   let report: RunReport;
   try {
     report = await runPipeline({
-      lake: lakeStore,
-      ...(out !== undefined && { out: openStore(out) }),
+      lake,
+      out,
       stages,
       rules: { consent, pair },
       strict,

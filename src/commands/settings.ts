@@ -28,6 +28,11 @@ export interface Settings {
   readonly memory: number;
   readonly tmp: string | undefined;
   readonly progress: (typeof progressModes)[number];
+  /** Seconds. */
+  readonly "retry-for": number;
+  readonly sse: "AES256" | "aws:kms" | undefined;
+  readonly "sse-kms-key-id": string | undefined;
+  readonly "unsafe-single-writer": boolean;
 }
 
 export type Source = "flag" | "environment" | "config file" | "default";

@@ -1,8 +1,8 @@
 // `stedi status`: the zones of the last commit: rows, run, age, whether they are what a run would build now.
 
-import { openStore } from "../io/open-store.js";
 import { lakeStatus } from "../pipeline/status.js";
 import type { Settings } from "./settings.js";
+import { openStores } from "./stores.js";
 import {
   columnsOf,
   formatAge,
@@ -15,8 +15,7 @@ import {
 } from "./terminal.js";
 
 export async function statusCommand(settings: Settings): Promise<void> {
-  const lake = openStore(settings.lake);
-  const out = settings.out === undefined ? lake : openStore(settings.out);
+  const { lake, out } = await openStores(settings);
   const status = await lakeStatus({ lake, out, rules: settings });
   if (settings.json) {
     printJson({ lake: lake.uri, out: out.uri, ...status });

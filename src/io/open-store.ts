@@ -2,21 +2,26 @@
 
 import { StediError } from "../errors.js";
 import { folderStore } from "./folder-store.js";
+import type { S3Options } from "./s3-store.js";
 import type { Store } from "./store.js";
 
 /**
- * @param uri a folder's path
+ * @param uri a folder's path, or `s3://bucket/prefix`
+ * @param s3 how a store on S3 is to be used
  * @throws StediError `STEDI_BAD_VALUE` for a kind of place that there is no store for
  */
-export function openStore(uri: string): Store {
+export async function openStore(uri: string, s3: S3Options = {}): Promise<Store> {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(uri)?.[1];
-  if (scheme !== undefined) {
-    throw new StediError("STEDI_BAD_VALUE", {
-      what: `a lake cannot be on ${scheme}://`,
-      where: uri,
-      why: "this version reads and writes folders",
-      next: "name a folder",
-    });
+  if (scheme === undefined) return folderStore(uri);
+  if (scheme.toLowerCase() === "s3") {
+    // The SDK takes longer to load than a small run takes altogether.
+    const { s3Store } = await import("./s3-store.js");
+    return s3Store(uri, s3);
   }
-  return folderStore(uri);
+  throw new StediError("STEDI_BAD_VALUE", {
+    what: `a lake cannot be on ${scheme}://`,
+    where: uri,
+    why: "it can be in a folder or on S3",
+    next: "name a folder, or s3://BUCKET/PREFIX",
+  });
 }

@@ -1,6 +1,8 @@
 // What the engine asks of a place that holds a lake. Paths are relative to the lake's root, with `/` between
 // components. A store says what is there and moves bytes; it knows nothing of tables, zones or commits.
 
+import { StediError } from "../errors.js";
+
 /** One stored file. `version` changes whenever its bytes do (size and modification time, or an ETag). */
 export interface StoredFile {
   readonly path: string;
@@ -33,10 +35,30 @@ export function ring(size: number): Room {
   return () => (rooms[turn++ % 3] ??= Buffer.allocUnsafeSlow(size));
 }
 
+/** What pays off to be read before its turn. */
+export interface ReadAhead {
+  /** How many files. */
+  readonly files: number;
+  /** The size, in bytes, up to which a file is: larger ones are read when it is their turn. */
+  readonly smallBytes: number;
+}
+
+/** What was begun to be written and neither closed nor given up. */
+export interface Unfinished {
+  readonly path: string;
+  discard(): Promise<void>;
+}
+
 /** A lake's place. All methods throw `StediError` with a `STEDI_…` code of exit 3 when the place fails them. */
 export interface Store {
   /** How users name the place. */
   readonly uri: string;
+  readonly readAhead: ReadAhead;
+  /**
+   * Whether it is reached over a protocol that any machine may speak and any server may answer: then `putIfAbsent` is tried
+   * before it is relied on, and of another machine's process it is not guessed whether it is alive.
+   */
+  readonly isRemote: boolean;
   /** Whether the place exists: a folder that is not there yet can still be written to. */
   exists(): Promise<boolean>;
   /**
@@ -52,12 +74,18 @@ export interface Store {
    * The bytes of exactly the file that was listed, in chunks; `STEDI_CHANGED` if it is no longer that one.
    * @param room where chunks may be put, one in each, from its start; may be asked for one more while a chunk is being
    * dealt with. A store need not use it, and gives chunks in memory of their own then, as it does where it is left out
+   * @param signal ends waiting for bytes, with its reason, where that can take long
    */
-  read(file: StoredFile, room?: Room): AsyncIterable<Uint8Array>;
+  read(file: StoredFile, room?: Room, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /** The bytes of a small file, or nothing where there is none. */
   get(path: string): Promise<Uint8Array | undefined>;
-  /** Starts a new file; its folders come by themselves. */
-  create(path: string): Promise<FileSink>;
+  /**
+   * Starts a new file; its folders come by themselves.
+   * @param expectedBytes about how large it gets, where that is known
+   */
+  create(path: string, expectedBytes?: number): Promise<FileSink>;
+  /** What was begun below a folder and is not finished, and not to be seen there; none where files grow in place. */
+  unfinished(folder: string): Promise<readonly Unfinished[]>;
   /**
    * Stores a small file, lasting and whole, unless one of that name is there: then false, and nothing has changed. Where it
    * throws, the file may be there all the same: the last step of making it lasting may be what failed.
@@ -76,3 +104,17 @@ export function isDraft(name: string): boolean {
 }
 
 export const draftEnding = ".draft";
+
+/** A store that may let two runs commit at once. */
+export function noCondition(where: string, options?: ErrorOptions): StediError {
+  return new StediError(
+    "STEDI_NO_CONDITION",
+    {
+      what: "the store does not hold a put on condition, so two runs at once could both commit",
+      where,
+      why: "it does not honour If-None-Match",
+      next: "use a store that does; or, if nobody else ever runs on this lake, --unsafe-single-writer",
+    },
+    options,
+  );
+}

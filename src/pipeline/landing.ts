@@ -5,6 +5,7 @@ import { StediError } from "../errors.js";
 import type { PartFile, PartTarget } from "../io/part-writer.js";
 import { QuarantineWriter } from "../io/quarantine.js";
 import { type EntryPlace, type PlainRecord, readRecords } from "../io/records.js";
+import { readAhead, type Source } from "../io/read-ahead.js";
 import { chunkBytes, ring, type Room, type Store, type StoredFile } from "../io/store.js";
 import { type Attribution, AttributionFinder, attributeRecord } from "../transforms/attribution.js";
 import type { ContractHint, Damage, DamageReason } from "../transforms/contract.js";
@@ -112,11 +113,10 @@ export async function scanLanding(
 ): Promise<void> {
   const { table, store } = landing;
   const finder = handler.damaged && new AttributionFinder();
-  for (const file of landing.files) {
-    const chunks = storedChunks(landing, file, books, ring(Math.min(chunkBytes, file.size)), (bytes) =>
-      handler.progress(bytes),
-    );
-    await readRecords(table, chunks, file.path, `${store.uri}/${file.path}`, {
+  const files = landingSources(landing, books, (bytes) => handler.progress(bytes));
+  for (const [file, read] of readAhead(files, store.readAhead)) {
+    const chunks = read(ring(Math.min(chunkBytes, file.size)));
+    await readRecords(table, chunks, file.path, file.where, {
       row(row, dropped) {
         books.good(1, dropped);
         return handler.row(row);
@@ -136,20 +136,38 @@ export async function scanLanding(
   }
 }
 
-/**
- * The bytes of a landing file as they are stored; counts them.
- * @param room as in `Store.read`
- * @throws StediError `STEDI_CHANGED` where the store gives another number of bytes than it said
- */
-export async function* storedChunks(
+/** A landing file to be read. */
+export interface LandingSource extends Source {
+  readonly path: string;
+  /** How errors name it. */
+  readonly where: string;
+}
+
+/** The files of a landing table; what is read of them goes into the books. */
+export function landingSources(
+  landing: Landing,
+  books: LandingBooks,
+  progress: (bytes: number) => void,
+): readonly LandingSource[] {
+  return landing.files.map((file) => ({
+    path: file.path,
+    where: `${landing.store.uri}/${file.path}`,
+    size: file.size,
+    chunks: (room, signal) => storedChunks(landing, file, books, progress, room, signal),
+  }));
+}
+
+/** @throws StediError `STEDI_CHANGED` where the store gives another number of bytes than it said */
+async function* storedChunks(
   { store }: Landing,
   file: StoredFile,
   { tally }: LandingBooks,
-  room: Room | undefined,
   progress: (bytes: number) => void,
+  room: Room | undefined,
+  signal: AbortSignal | undefined,
 ): AsyncIterable<Uint8Array> {
   let bytes = 0;
-  for await (const chunk of store.read(file, room)) {
+  for await (const chunk of store.read(file, room, signal)) {
     bytes += chunk.length;
     tally.bytes += chunk.length;
     progress(chunk.length);

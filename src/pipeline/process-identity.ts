@@ -25,11 +25,14 @@ export async function identityOf(pid: number): Promise<ProcessIdentity> {
   return { ...(await here()), pid, began: await beginningOf(pid) };
 }
 
-/** What has become of that very process; `unknown` where it cannot be told from here. */
-export async function stateOf(of: ProcessIdentity): Promise<"running" | "ended" | "unknown"> {
+/**
+ * What has become of that very process; `unknown` where it cannot be told from here. `restarted`: a machine that calls
+ * itself the same has been started since; copies of a machine call themselves the same too.
+ */
+export async function stateOf(of: ProcessIdentity): Promise<"running" | "ended" | "restarted" | "unknown"> {
   const { host, machine, boot, numbering } = await here();
   if (of.host !== host) return "unknown";
-  if (of.boot !== boot) return machine !== "" && of.machine === machine ? "ended" : "unknown";
+  if (of.boot !== boot) return machine !== "" && of.machine === machine ? "restarted" : "unknown";
   if (of.numbering !== numbering) return "unknown";
   try {
     process.kill(of.pid, 0);

@@ -11,7 +11,8 @@ import { clearState, type FramerState } from "../io/framer.js";
 import { gunzip, type GunzipOutcome, isPacked } from "../io/gunzip.js";
 import { type EntryPlace, truncated } from "../io/records.js";
 import { rowHeader, SpillFile } from "../io/spill-file.js";
-import { chunkBytes, ring, type Room } from "../io/store.js";
+import { type Source, readAhead } from "../io/read-ahead.js";
+import { chunkBytes, type ReadAhead, ring, type Room } from "../io/store.js";
 import type { Damage } from "../transforms/contract.js";
 import { type JoinMemory, partitionOf, spillPartitions } from "./lookups.js";
 import { ReadingsPool, releasePart, type Scanners, type Work } from "./readings-pool.js";
@@ -21,14 +22,10 @@ import { joinSpilled, type SpilledJoinInput } from "./spilled-join.js";
 import type { ZoneBuild } from "./zone-build.js";
 
 /** A file of the table. */
-export interface ReadingsFile {
+export interface ReadingsFile extends Source {
   readonly path: string;
   /** How errors name it. */
   readonly where: string;
-  /** Bytes, as stored. */
-  readonly size: number;
-  /** Its bytes as stored. @param room as in `Store.read` */
-  chunks(room?: Room): AsyncIterable<Uint8Array>;
 }
 
 /** Takes what is no zone's. */
@@ -99,7 +96,7 @@ export class ReadingsPass {
   readonly #leastJoinBytes: number;
   /** For each route whose join has spilled: its probe side. */
   readonly #probes: (SpillFile | undefined)[];
-  #isStopped = false;
+  readonly #stop = new AbortController();
   /** For each route with a join's build side: the numbers there of the keys, -1 for one not yet asked for. */
   readonly #people: readonly Int32Array[];
 
@@ -130,8 +127,9 @@ export class ReadingsPass {
     pool?.begin(plan.spec);
   }
 
-  async run(files: Iterable<ReadingsFile>): Promise<void> {
-    const reading = this.#read(files).then(
+  /** @param ahead what of them pays off to be read before its turn */
+  async run(files: Iterable<ReadingsFile>, ahead: ReadAhead): Promise<void> {
+    const reading = this.#read(files, ahead).then(
       () => this.#queue.end(),
       (error: unknown) => this.#queue.fail(error),
     );
@@ -141,7 +139,7 @@ export class ReadingsPass {
       }
       for (const index of this.#plan.routes.keys()) await this.#joinSpilled(index);
     } catch (error) {
-      this.#isStopped = true;
+      this.#stop.abort();
       await this.#drain();
       throw error;
     } finally {
@@ -179,8 +177,9 @@ export class ReadingsPass {
   }
 
   /** Reads blocks and has their scanning begun, as far ahead as the queue allows. */
-  async #read(files: Iterable<ReadingsFile>): Promise<void> {
-    for (const [file, read] of readAhead(files)) {
+  async #read(files: Iterable<ReadingsFile>, ahead: ReadAhead): Promise<void> {
+    const { signal } = this.#stop;
+    for (const [file, read] of readAhead(files, ahead, signal)) {
       const scan: FileScan = {
         file,
         gunzip: { cutOff: false },
@@ -195,7 +194,7 @@ export class ReadingsPass {
           ? gunzip(read(ring(Math.min(chunkBytes, file.size))), scan.gunzip, file.where)
           : read(room);
       for await (const { bytes, offset, last } of blocksOf(unpackedIn, this.#blocks)) {
-        if (this.#isStopped) {
+        if (signal.aborted) {
           this.#blocks.release(bytes);
           return;
         }
@@ -345,37 +344,4 @@ function isSame(guess: FramerState, state: FramerState): boolean {
     state.left.length === 0 &&
     state.inArray === guess.inArray
   );
-}
-
-/** Files of up to so many bytes are read before it is their turn: most of their time is spent on opening them. */
-const smallFile = 512 * 1024;
-const filesAhead = 8;
-
-type Read = ReadingsFile["chunks"];
-
-/** Each file with what gives its bytes. */
-function* readAhead(files: Iterable<ReadingsFile>): Generator<readonly [ReadingsFile, Read]> {
-  const window: (readonly [ReadingsFile, Read])[] = [];
-  for (const file of files) {
-    window.push([
-      file,
-      file.size > smallFile ? (room): ReturnType<Read> => file.chunks(room) : readNow(file),
-    ]);
-    if (window.length > filesAhead) yield window.shift()!;
-  }
-  yield* window;
-}
-
-/** Begins to read at once; an error comes when the bytes are asked for. */
-function readNow(file: ReadingsFile): Read {
-  const read = async (): Promise<readonly Uint8Array[]> => {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of file.chunks()) chunks.push(chunk);
-    return chunks;
-  };
-  const reading = read();
-  reading.catch(() => undefined);
-  return async function* () {
-    yield* await reading;
-  };
 }

@@ -67,6 +67,8 @@ export type RunEvent =
     }
   | { readonly kind: "bytes"; readonly bytes: number }
   | { readonly kind: "stage"; readonly report: StageReport }
+  /** Everything is read once more, as what came from there was not what is stored. */
+  | { readonly kind: "again"; readonly where: string }
   | { readonly kind: "commit"; readonly number: number };
 
 export function asCounts(counts: ReadonlyMap<string, number>): Counts {

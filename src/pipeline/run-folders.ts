@@ -6,7 +6,7 @@ import { posix } from "node:path";
 import * as v from "valibot";
 import { StediError } from "../errors.js";
 import type { PartFile } from "../io/part-writer.js";
-import { isDraft, type Store } from "../io/store.js";
+import { isDraft, noCondition, type Store, type Unfinished } from "../io/store.js";
 import type { TableShape } from "../transforms/tables.js";
 import { commitFolder, lastCommits } from "./commit-log.js";
 import { isZoneFolder } from "./plan.js";
@@ -59,8 +59,12 @@ export class RunFolders {
     const folders = new RunFolders(store, nameOf(now), zoneFolders);
     const marker: v.InferOutput<typeof markerRecord> = { process: await identityOf(process.pid), program };
     underWay.add(folders.run);
+    const bytes = new TextEncoder().encode(`${JSON.stringify(marker)}\n`);
     try {
-      await store.putIfAbsent(folders.#marker(), new TextEncoder().encode(`${JSON.stringify(marker)}\n`));
+      await store.putIfAbsent(folders.#marker(), bytes);
+      // Now that there is one, a second must be refused: the commit stands on that.
+      if (store.isRemote && (await store.putIfAbsent(folders.#marker(), bytes)))
+        throw noCondition(`${store.uri}/${folders.#marker()}`);
     } catch (error) {
       await folders.discard(); // the marker may be there all the same
       throw error;
@@ -84,17 +88,18 @@ export class RunFolders {
    * @throws StediError `STEDI_CHANGED`
    */
   async requireWhole(parts: readonly PartFile[]): Promise<void> {
-    const gone = async (path: string): Promise<void> => {
+    const listed = new Map<string, ReadonlySet<string>>();
+    for (const path of [...parts.map((part) => part.path), this.#marker()]) {
       const { dir, base } = posix.parse(path);
-      if ((await this.#store.names(dir)).includes(base)) return;
+      const names = listed.get(dir) ?? new Set(await this.#store.names(dir));
+      listed.set(dir, names);
+      if (names.has(base)) continue;
       throw new StediError("STEDI_CHANGED", {
         what: "a file of this run was deleted before its commit",
         where: `${this.#store.uri}/${path}`,
         next: "run again when nothing deletes from the lake; nothing was published",
       });
-    };
-    for (const { path } of parts) await gone(path);
-    await gone(this.#marker());
+    }
   }
 
   /** Takes away everything that this run wrote; for a run that does not commit. Never throws: the rest is swept later. */
@@ -119,6 +124,7 @@ export class RunFolders {
    */
   async sweep(keep: number, now: Date, signal?: AbortSignal): Promise<void> {
     const folders: { readonly path: string; readonly run: string }[] = [];
+    const unfinished: Unfinished[] = [];
     const before = await lastCommits(this.#store, keep + commitsBefore);
     const zonesBefore = before.flatMap(({ zones }) => Object.values(zones).map((zone) => zone.folder));
     for (const root of new Set([...this.#roots, ...zonesBefore.filter(isZoneFolder)])) {
@@ -126,6 +132,7 @@ export class RunFolders {
         if (name.startsWith(runPrefix))
           folders.push({ path: `${root}/${name}`, run: name.slice(runPrefix.length) });
       }
+      unfinished.push(...(await this.#store.unfinished(root)));
     }
     const left: string[] = [];
     const alive = new Set<string>();
@@ -147,9 +154,14 @@ export class RunFolders {
     for (const { path, run } of folders) if (!named.has(run) && !alive.has(run)) left.push(path);
 
     const failures: unknown[] = [];
-    for (const path of left) {
+    const attempt = async (deletion: () => Promise<void>): Promise<void> => {
       signal?.throwIfAborted();
-      await this.#store.remove(path).catch((error: unknown) => failures.push(error));
+      await deletion().catch((error: unknown) => failures.push(error));
+    };
+    for (const path of left) await attempt(() => this.#store.remove(path));
+    for (const upload of unfinished) {
+      const run = upload.path.split("/").find((name) => name.startsWith(runPrefix));
+      if (run !== undefined && !alive.has(run.slice(runPrefix.length))) await attempt(() => upload.discard());
     }
     if (failures.length > 0) throw failures[0];
   }
@@ -164,7 +176,10 @@ export class RunFolders {
     const marker = v.safeParse(markerRecord, parsed(bytes));
     if (marker.success && marker.output.program === program) return underWay.has(run);
     const state = marker.success ? await stateOf(marker.output.process) : "unknown";
-    return state === "unknown" ? now.getTime() - startOf(run) < staleAfterMs : state === "running";
+    if (state === "running" || state === "ended") return state === "running";
+    // A folder is seldom shared by copies of a machine; a bucket may be.
+    if (state === "restarted" && !this.#store.isRemote) return false;
+    return now.getTime() - startOf(run) < staleAfterMs;
   }
 }
 

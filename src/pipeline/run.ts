@@ -26,11 +26,11 @@ import {
   fingerprint,
   type Landing,
   LandingBooks,
+  landingSources,
   type LandingTally,
   noCustomers,
   scanLanding,
   storedBytes,
-  storedChunks,
 } from "./landing.js";
 import { type JoinMemory, Lookups } from "./lookups.js";
 import type { Snapshot } from "./operators.js";
@@ -80,11 +80,27 @@ export interface RunOptions extends PrepareOptions {
   readonly tuning?: Tuning;
 }
 
+/** Bytes that did not arrive as they were stored may have become rows before anyone could know: then all is done anew. */
+const mostTries = 3;
+
 /**
  * Builds zones and commits them.
  * @throws StediError with what to do about it; nothing is published then
  */
 export async function runPipeline(options: RunOptions): Promise<RunReport> {
+  for (let again = 0; ; again++) {
+    try {
+      const report = await runOnce(options);
+      return again === 0 ? report : { ...report, warnings: [...report.warnings, readAgain(again)] };
+    } catch (error) {
+      if (!(error instanceof StediError) || error.code !== "STEDI_CHECKSUM" || again + 1 === mostTries)
+        throw error;
+      options.onEvent?.({ kind: "again", where: error.parts.where ?? options.lake.uri });
+    }
+  }
+}
+
+async function runOnce(options: RunOptions): Promise<RunReport> {
   const { keep = 1 } = options;
   const startedAt = new Date();
   const prepared = await prepareRun(options);
@@ -239,7 +255,13 @@ class Run {
       this.#announce(source, zones, bytesIn);
       const readings = this.#planReadings(source, zones);
       if (readings)
-        await this.#scanReadings(readings, bytesIn, this.#partsAsFiles(parts, progress), notOfZone);
+        await this.#scanReadings(
+          readings,
+          bytesIn,
+          this.#setup.out,
+          this.#partsAsFiles(parts, progress),
+          notOfZone,
+        );
       else await scanZone(this.#setup.out, source, parts, { row, progress });
     }
     for (const build of roots) await build.sink.end();
@@ -310,7 +332,8 @@ class Run {
     this.#opened.push(books);
     const readings = table === customerLanding ? undefined : this.#planReadings(table, zones);
     if (readings) {
-      await this.#scanReadings(readings, storedBytes(landing), filesOf(landing, books, progress), {
+      const files = landingSources(landing, books, progress);
+      await this.#scanReadings(readings, storedBytes(landing), landing.store, files, {
         good: (records, droppedFields) => books.good(records, droppedFields),
         damaged: ({ path }, place, damage) => books.setAside(path, place, damage),
       });
@@ -378,13 +401,17 @@ class Run {
   #scanReadings(
     plan: ReadingsPlan,
     bytes: number,
+    store: Store,
     files: Iterable<ReadingsFile>,
     handler: ReadingsHandler,
   ): Promise<void> {
     const { tuning = defaultTuning } = this.#options;
     const threads = this.#threads(bytes);
     if (bytes > collectFrom) collectGarbage();
-    return new ReadingsPass(plan, this.#builds, handler, threads, tuning, this.#memory).run(files);
+    return new ReadingsPass(plan, this.#builds, handler, threads, tuning, this.#memory).run(
+      files,
+      store.readAhead,
+    );
   }
 
   #partsAsFiles(parts: readonly PartFile[], progress: (bytes: number) => void): readonly ReadingsFile[] {
@@ -393,7 +420,7 @@ class Run {
       path: part.path,
       where: `${out.uri}/${part.path}`,
       size: part.bytes,
-      chunks: (room) => partChunks(out, part, room, progress),
+      chunks: (room, signal) => partChunks(out, part, progress, room, signal),
     }));
   }
 
@@ -517,20 +544,6 @@ async function overtaken({ out, last, inputs }: PreparedRun, error: unknown): Pr
   const now = await lastCommit(out).catch(() => last);
   return now?.number === last?.number ? error : committedByAnother(out.uri);
 }
-/** The files of a landing table; what is read of them goes into the books. */
-function filesOf(
-  landing: Landing,
-  books: LandingBooks,
-  progress: (bytes: number) => void,
-): readonly ReadingsFile[] {
-  return landing.files.map((file) => ({
-    path: file.path,
-    where: `${landing.store.uri}/${file.path}`,
-    size: file.size,
-    chunks: (room) => storedChunks(landing, file, books, room, progress),
-  }));
-}
-
 /** A zone has only what was written to it. */
 const notOfZone: ReadingsHandler = {
   good: () => undefined,
@@ -604,6 +617,15 @@ function checkNothingUnread(landings: Iterable<Landing>): void {
       next: "move them away, or run without --strict",
     });
   }
+}
+
+function readAgain(count: number): Warning {
+  return {
+    code: "STEDI_W_READ_AGAIN",
+    message:
+      "bytes did not arrive as the store has them, so everything was read again; look after the network",
+    count,
+  };
 }
 
 /** Zones of another plan: this one cannot tell whether they agree with what was built. */

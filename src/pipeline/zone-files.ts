@@ -22,7 +22,7 @@ export async function scanZone(
     const where = `${store.uri}/${part.path}`;
     await readRecords(
       zone,
-      partChunks(store, part, ring(Math.min(chunkBytes, part.bytes)), (bytes) => handler.progress(bytes)),
+      partChunks(store, part, (bytes) => handler.progress(bytes), ring(Math.min(chunkBytes, part.bytes))),
       part.path,
       where,
       {
@@ -38,20 +38,21 @@ export async function scanZone(
 
 /**
  * The bytes of a part.
- * @param room as in `Store.read`
+ * @param room and signal as in `Store.read`
  * @throws StediError `STEDI_BAD_ZONE` where it is missing or, at the end, not as it was written
  */
 export async function* partChunks(
   store: Store,
   part: PartFile,
-  room: Room | undefined,
   progress: (bytes: number) => void,
+  room?: Room,
+  signal?: AbortSignal,
 ): AsyncIterable<Uint8Array> {
   const where = `${store.uri}/${part.path}`;
   const file = await store.find(part.path);
   if (file?.size !== part.bytes) throw badZone(where);
   const hash = createHash("sha256");
-  for await (const chunk of store.read(file, room)) {
+  for await (const chunk of store.read(file, room, signal)) {
     hash.update(chunk);
     progress(chunk.length);
     yield chunk;

@@ -208,6 +208,8 @@ export function storeBehind(
 ): Store {
   return {
     uri: store.uri,
+    readAhead: store.readAhead,
+    isRemote: store.isRemote,
     exists: () => around("exists", "", () => store.exists()),
     list: (folder) => around("list", folder, () => store.list(folder)),
     names: (folder) => around("names", folder, () => store.names(folder)),
@@ -225,6 +227,7 @@ export function storeBehind(
         abort: () => sink.abort(),
       };
     },
+    unfinished: (folder) => around("unfinished", folder, () => store.unfinished(folder)),
     putIfAbsent: (path, bytes) => around("putIfAbsent", path, () => store.putIfAbsent(path, bytes)),
     remove: (path) => around("remove", path, () => store.remove(path)),
   };

@@ -43,9 +43,9 @@ describe("the state of a process", () => {
     expect(await stateOf({ ...elsewhere, pid })).toBe("unknown");
   });
 
-  test("one from before a restart of this machine has ended; of a machine that only goes by the same name: unknown", async () => {
+  test("one from before a restart of this machine; of a machine that only goes by the same name: unknown", async () => {
     const restarted = { ...own, boot: "another" };
-    expect(await stateOf(restarted)).toBe(own.machine === "" ? "unknown" : "ended");
+    expect(await stateOf(restarted)).toBe(own.machine === "" ? "unknown" : "restarted");
     expect(await stateOf({ ...restarted, machine: "another" })).toBe("unknown");
     expect(await stateOf({ ...restarted, machine: "" })).toBe("unknown");
   });

@@ -8,6 +8,8 @@ import { compareUtf8 } from "../../src/transforms/keys.js";
 /** The files by path; `chunkSize` cuts what is read into chunks of so many bytes. */
 export class MemoryStore implements Store {
   readonly uri: string;
+  readonly readAhead = { files: 8, smallBytes: 512 * 1024 };
+  readonly isRemote = false;
   readonly files: Map<string, Uint8Array>;
   readonly #chunkSize: number;
 
@@ -79,6 +81,10 @@ export class MemoryStore implements Store {
       },
       abort: () => Promise.resolve(),
     });
+  }
+
+  unfinished(): Promise<readonly []> {
+    return Promise.resolve([]);
   }
 
   putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean> {
