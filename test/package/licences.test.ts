@@ -8,7 +8,7 @@ import { runIn } from "./npm.js";
 const root = join(import.meta.dirname, "../..");
 
 /** Licences that ask for no more than their text and, at most, a notice. Another one is a decision. */
-const allowed = ["Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"];
+const allowed = ["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"];
 
 interface Manifest {
   readonly name: string;
