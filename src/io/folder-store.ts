@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Dirent, Stats } from "node:fs";
 import { constants } from "node:fs";
-import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, posix, resolve } from "node:path";
 import pLimit from "p-limit";
 import { StediError } from "../errors.js";
@@ -101,10 +101,26 @@ class FolderStore implements Store {
   }
 
   async create(path: string): Promise<FileSink> {
-    const folder = dirname(this.#path(path));
+    const target = this.#path(path);
+    return this.#sink(path, target, () => Promise.resolve());
+  }
+
+  async replace(path: string): Promise<FileSink> {
+    const target = this.#path(path);
+    const draft = draftIn(dirname(target));
+    return this.#sink(path, draft, () => rename(draft, target));
+  }
+
+  /**
+   * Starts a new file.
+   * @param path as errors name it
+   * @param finish is called when all is on disk but the file's name
+   */
+  async #sink(path: string, file: string, finish: () => Promise<void>): Promise<FileSink> {
+    const folder = dirname(file);
     const handle = await this.#attempt(path, async () => {
       await this.#makeLasting(folder);
-      return open(this.#path(path), "wx");
+      return open(file, "wx");
     });
     return {
       write: (bytes) =>
@@ -117,14 +133,19 @@ class FolderStore implements Store {
         this.#attempt(path, async () => {
           await handle.sync();
           await handle.close();
+          await finish();
           await syncFolder(folder);
         }),
       abort: async () => {
         // The caller is already failing with a better error than a second one from here would be.
         await handle.close().catch(() => undefined);
-        await rm(this.#path(path), { force: true }).catch(() => undefined);
+        await rm(file, { force: true }).catch(() => undefined);
       },
     };
+  }
+
+  knownChecksum(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   unfinished(): Promise<readonly []> {
@@ -138,7 +159,7 @@ class FolderStore implements Store {
     return this.#attempt(path, async () => {
       for (let tries = 1; ; tries++) {
         await this.#makeLasting(folder);
-        const draft = join(folder, `.${randomUUID()}${draftEnding}`);
+        const draft = draftIn(folder);
         try {
           await writeLasting(draft, bytes);
           await link(draft, target);
@@ -256,6 +277,11 @@ class FolderStore implements Store {
   #expectVersion(now: Stats, file: StoredFile): void {
     if (versionOf(now) !== file.version) throw changed(this.#where(file.path));
   }
+}
+
+/** A new draft's path. */
+function draftIn(folder: string): string {
+  return join(folder, `.${randomUUID()}${draftEnding}`);
 }
 
 function isLandingName(name: string): boolean {

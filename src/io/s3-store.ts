@@ -21,6 +21,7 @@ import {
 import pLimit from "p-limit";
 import { StediError } from "../errors.js";
 import { compareUtf8 } from "../transforms/keys.js";
+import { type Checksum, type ChecksumAlgorithm, createHasher } from "./checksum.js";
 import { backoff, type Patience, s3Client } from "./s3-client.js";
 import { asS3Error, statusOf } from "./s3-errors.js";
 import { UploadMemory, UploadSink, writeIdKey } from "./s3-upload.js";
@@ -59,6 +60,9 @@ const requestsAtOnce = 16;
 
 /** Pieces of one object that are read before their turn. */
 const piecesAhead = 8;
+
+/** An answer with other bytes than are stored is asked for again; after so many of them something else is wrong. */
+const mostFlips = 5;
 
 /** What all uploads may hold together, besides the part that each is filling. */
 const uploadBytes = 64 * 1024 * 1024;
@@ -164,11 +168,18 @@ class S3Store implements Store {
       // An object without bytes is asked for too: it may have changed.
       do begin();
       while (next < file.size && ahead.length < piecesAhead);
+      // One that comes in one answer has been held to what came with it.
+      const known = file.size > pieceBytes ? checksumOf(await this.#head(file.path)) : undefined;
+      const hasher = known && createHasher(known.algorithm);
       while (ahead.length > 0) {
         const piece = await ahead.shift()!;
         if (next < file.size) begin();
-        yield* piece;
+        for (const chunk of piece) {
+          hasher?.update(chunk);
+          yield chunk;
+        }
       }
+      if (hasher && hasher.digest() !== known.value) throw this.#otherBytes(file);
     } finally {
       stop.abort();
       await Promise.allSettled(ahead);
@@ -199,6 +210,20 @@ class S3Store implements Store {
       expectedBytes,
     });
     return Promise.resolve(sink);
+  }
+
+  /** A put or a finished upload makes an object appear whole, in whose place ever. */
+  replace(path: string, expectedBytes?: number): Promise<FileSink> {
+    return this.create(path, expectedBytes);
+  }
+
+  async knownChecksum({ path, version }: StoredFile): Promise<Checksum | undefined> {
+    const found = await this.#head(path);
+    if (!found || versionOf(found.ETag) !== version) return undefined;
+    // The ETag of an object that was put in one piece is its MD5, unless it is encrypted with a key of one's own.
+    const isMd5 = /^[0-9a-f]{32}$/.test(version) && (found.ServerSideEncryption ?? "AES256") === "AES256";
+    const md5 = isMd5 ? Buffer.from(version, "hex").toString("base64") : undefined;
+    return checksumOf(found) ?? (md5 === undefined ? undefined : { algorithm: "md5", value: md5 });
   }
 
   async putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean> {
@@ -285,18 +310,24 @@ class S3Store implements Store {
     const chunks: Uint8Array[] = [];
     let at = from;
     let failures = 0;
+    let flips = 0;
     let progressAt = Date.now();
     for (;;) {
       try {
-        for await (const chunk of this.#body(piece, at, signal)) {
+        const answer = await this.#ask(piece, at, signal);
+        for await (const chunk of this.#bodyOf(answer)) {
           chunks.push(chunk);
           at += chunk.length;
           progressAt = Date.now();
           failures = 0;
           if (at > to) throw this.#badAnswer(file, "more bytes came than there should be");
         }
-        if (at === to) return chunks;
-        throw Object.assign(new Error(), { name: "TimeoutError", code: "ESHORT" });
+        if (at < to) throw brokenOff("ESHORT");
+        const known = from === 0 && to === file.size ? checksumOf(answer) : undefined;
+        if (!known || known.value === digest(chunks, known.algorithm)) return chunks;
+        if (++flips === mostFlips) throw this.#otherBytes(file);
+        chunks.length = 0;
+        at = from;
       } catch (error) {
         signal.throwIfAborted();
         const told = asS3Error(error, "GetObject", this.#where(file.path));
@@ -309,9 +340,10 @@ class S3Store implements Store {
     }
   }
 
-  /** What one answer brings of a piece, from a byte on. It may break off. */
-  async *#body({ file, to }: Piece, from: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  /** Asks for what is left of a piece, from a byte on. */
+  async #ask({ file, to }: Piece, from: number, signal: AbortSignal): Promise<GetObjectCommandOutput> {
     const isWhole = from === 0 && to === file.size;
+    const range = `${from}-${to - 1}`;
     let answer: GetObjectCommandOutput;
     try {
       answer = await this.#client.send(
@@ -319,20 +351,28 @@ class S3Store implements Store {
           Bucket: this.#bucket,
           Key: this.#key(file.path),
           IfMatch: `"${file.version}"`,
-          ...(!isWhole && { Range: `bytes=${from}-${to - 1}` }),
+          ...(!isWhole && { Range: `bytes=${range}` }),
         }),
         { abortSignal: signal },
       );
     } catch (error) {
       throw asS3Error(error, "GetObject", this.#where(file.path));
     }
+    try {
+      this.#check(answer, file, isWhole ? undefined : `bytes ${range}/${file.size}`);
+      return answer;
+    } catch (error) {
+      (answer.Body as Readable).destroy();
+      throw error;
+    }
+  }
+
+  /** The bytes of an answer. They may break off. */
+  async *#bodyOf(answer: GetObjectCommandOutput): AsyncGenerator<Uint8Array> {
     const body = answer.Body as Readable;
     // One timer for the whole body: it fires when for too long nothing has come.
-    const watchdog = setTimeout(() => {
-      body.destroy(Object.assign(new Error(), { name: "TimeoutError", code: "ESTALLED" }));
-    }, this.#patience.stallMs);
+    const watchdog = setTimeout(() => body.destroy(brokenOff("ESTALLED")), this.#patience.stallMs);
     try {
-      this.#check(answer, file, isWhole ? undefined : `bytes ${from}-${to - 1}/${file.size}`);
       for await (const chunk of body as AsyncIterable<Uint8Array>) {
         watchdog.refresh();
         yield chunk;
@@ -357,6 +397,15 @@ class S3Store implements Store {
       where: this.#where(file.path),
       why: `GetObject: ${why}`,
       next: "use a store that honours Range and If-Match, or copy the landing zone to a folder",
+    });
+  }
+
+  #otherBytes(file: StoredFile): StediError {
+    return new StediError("STEDI_CHECKSUM", {
+      what: "what came of an object is not what is stored",
+      where: this.#where(file.path),
+      why: "its checksum is another, and stayed so when it was read again",
+      next: "look after the network and proxies on the way to the store; if it stays so, copy the object there again",
     });
   }
 
@@ -409,7 +458,7 @@ class S3Store implements Store {
   async #head(path: string): Promise<HeadObjectCommandOutput | undefined> {
     try {
       return await this.#client.send(
-        new HeadObjectCommand({ Bucket: this.#bucket, Key: this.#key(path) }),
+        new HeadObjectCommand({ Bucket: this.#bucket, Key: this.#key(path), ChecksumMode: "ENABLED" }),
         this.#until,
       );
     } catch (error) {
@@ -461,6 +510,35 @@ class S3Store implements Store {
   #where(path: string): string {
     return path === "" ? this.uri : `${this.uri}/${path}`;
   }
+}
+
+/** What is known of the checksum of all of an object's bytes. One over the checksums of its parts does not help. */
+function checksumOf(
+  answer: GetObjectCommandOutput | HeadObjectCommandOutput | undefined,
+): Checksum | undefined {
+  if (!answer || (answer.ChecksumType ?? "FULL_OBJECT") !== "FULL_OBJECT") return undefined;
+  const values = [
+    ["crc32", answer.ChecksumCRC32],
+    ["sha256", answer.ChecksumSHA256],
+    ["sha1", answer.ChecksumSHA1],
+    ["crc32c", answer.ChecksumCRC32C],
+    ["crc64nvme", answer.ChecksumCRC64NVME],
+  ] as const;
+  for (const [algorithm, value] of values) {
+    // A store that does not tell the type tells by a number behind it that there were parts.
+    if (value !== undefined && !value.includes("-")) return { algorithm, value };
+  }
+  return undefined;
+}
+
+function digest(chunks: readonly Uint8Array[], algorithm: ChecksumAlgorithm): string {
+  const hasher = createHasher(algorithm);
+  for (const chunk of chunks) hasher.update(chunk);
+  return hasher.digest();
+}
+
+function brokenOff(code: string): Error {
+  return Object.assign(new Error(), { code });
 }
 
 function decoded(key: string, encoding: string | undefined): string {

@@ -16,7 +16,7 @@ const leastPartBytes = 5 * 1024 * 1024;
 const mostParts = 10_000;
 
 /** An object of unknown size may get this large. */
-const unknownBytes = 200 * 1024 ** 3;
+const unknownBytes = 64 * 1024 ** 3;
 
 /** Parts of one object under way at once. */
 const partsAtOnce = 3;

@@ -2,6 +2,7 @@
 // components. A store says what is there and moves bytes; it knows nothing of tables, zones or commits.
 
 import { StediError } from "../errors.js";
+import type { Checksum } from "./checksum.js";
 
 /** One stored file. `version` changes whenever its bytes do (size and modification time, or an ETag). */
 export interface StoredFile {
@@ -80,10 +81,20 @@ export interface Store {
   /** The bytes of a small file, or nothing where there is none. */
   get(path: string): Promise<Uint8Array | undefined>;
   /**
+   * What the store knows of a file's bytes without reading them; nothing where it knows none.
+   */
+  knownChecksum(file: StoredFile): Promise<Checksum | undefined>;
+  /**
    * Starts a new file; its folders come by themselves.
    * @param expectedBytes about how large it gets, where that is known
    */
   create(path: string, expectedBytes?: number): Promise<FileSink>;
+  /**
+   * Starts a file that takes the place of another, or of none: readers find what was there before, until the new one is
+   * there whole, with `close`.
+   * @param expectedBytes as in `create`
+   */
+  replace(path: string, expectedBytes?: number): Promise<FileSink>;
   /** What was begun below a folder and is not finished, and not to be seen there; none where files grow in place. */
   unfinished(folder: string): Promise<readonly Unfinished[]>;
   /**
@@ -97,7 +108,7 @@ export interface Store {
 
 /**
  * Tells the name of a draft, which a store may need on the way to a file that is to appear whole. A process that dies
- * leaves its own behind. Anyone may remove any draft at any time: a writer that misses its draft makes another.
+ * leaves its own behind. Anyone may remove any draft at any time: a writer that misses its draft makes another, or fails.
  */
 export function isDraft(name: string): boolean {
   return name.startsWith(".") && name.endsWith(draftEnding);

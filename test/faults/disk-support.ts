@@ -8,7 +8,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Store, StoredFile } from "../../src/io/store.js";
+import type { FileSink, Store, StoredFile } from "../../src/io/store.js";
 import type { Commit } from "../../src/pipeline/commit-log.js";
 import { stediPlan } from "../../src/pipeline/stedi-plan.js";
 
@@ -206,6 +206,14 @@ export function storeBehind(
   store: Store,
   reading = (_file: StoredFile, chunks: AsyncIterable<Uint8Array>) => chunks,
 ): Store {
+  const sinkBehind = async (operation: "create" | "replace", path: string): Promise<FileSink> => {
+    const sink = await around(operation, path, () => store[operation](path));
+    return {
+      write: (bytes) => around("sink.write", path, () => sink.write(bytes)),
+      close: () => around("sink.close", path, () => sink.close()),
+      abort: () => sink.abort(),
+    };
+  };
   return {
     uri: store.uri,
     readAhead: store.readAhead,
@@ -219,14 +227,9 @@ export function storeBehind(
       yield* reading(file, chunks);
     },
     get: (path) => around("get", path, () => store.get(path)),
-    create: async (path) => {
-      const sink = await around("create", path, () => store.create(path));
-      return {
-        write: (bytes) => around("sink.write", path, () => sink.write(bytes)),
-        close: () => around("sink.close", path, () => sink.close()),
-        abort: () => sink.abort(),
-      };
-    },
+    create: (path) => sinkBehind("create", path),
+    replace: (path) => sinkBehind("replace", path),
+    knownChecksum: (file) => around("knownChecksum", file.path, () => store.knownChecksum(file)),
     unfinished: (folder) => around("unfinished", folder, () => store.unfinished(folder)),
     putIfAbsent: (path, bytes) => around("putIfAbsent", path, () => store.putIfAbsent(path, bytes)),
     remove: (path) => around("remove", path, () => store.remove(path)),

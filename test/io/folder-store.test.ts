@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 import { StediError } from "../../src/errors.js";
 import { folderStore } from "../../src/io/folder-store.js";
 import { openStore } from "../../src/io/open-store.js";
-import type { Store } from "../../src/io/store.js";
+import { isDraft, type Store } from "../../src/io/store.js";
 import { put, storeContract } from "./store-contract.js";
 import { collect, utf8, withFolder } from "./support.js";
 
@@ -241,6 +241,37 @@ describe("writing", () => {
       expect(await store.get("else.json")).toEqual(Buffer.from("one"));
       expect((await readdir(folder)).sort()).toEqual(["a", "else.json"]);
       expect((await readdir(join(folder, "a"))).sort()).toEqual(["dangling.json", "hard.json"]);
+    }));
+});
+
+describe("replacing", () => {
+  test("a file whose draft was removed is refused, and what was there stays", () =>
+    withFiles({ "a/x.json": "one" }, async (store, folder) => {
+      const sink = await store.replace("a/x.json");
+      await sink.write(utf8("two"));
+      const [draft] = (await readdir(join(folder, "a"))).filter(isDraft);
+      await store.remove(`a/${draft!}`);
+      expect(await refused(sink.close())).toMatchObject({
+        code: "STEDI_CHANGED",
+        where: join(folder, "a/x.json"),
+      });
+      await sink.abort();
+      expect(await readdir(join(folder, "a"))).toEqual(["x.json"]);
+      expect(await store.get("a/x.json")).toEqual(Buffer.from("one"));
+    }));
+
+  test("a link is replaced, not what it leads to; a folder is refused", () =>
+    withFiles({ "else.json": "one", "a/folder/x": "" }, async (store, folder) => {
+      await symlink("../else.json", join(folder, "a/link.json"));
+      const sink = await store.replace("a/link.json");
+      await sink.write(utf8("two"));
+      await sink.close();
+      expect(await store.get("else.json")).toEqual(Buffer.from("one"));
+      expect(await store.get("a/link.json")).toEqual(Buffer.from("two"));
+      const other = await store.replace("a/folder");
+      expect(await refused(other.close())).toMatchObject({ code: "STEDI_NOT_A_FILE" });
+      await other.abort();
+      expect((await readdir(join(folder, "a"))).sort()).toEqual(["folder", "link.json"]);
     }));
 });
 

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { StediError } from "../../src/errors.js";
+import { createHasher } from "../../src/io/checksum.js";
 import type { Store, StoredFile } from "../../src/io/store.js";
 import { collect, utf8 } from "./support.js";
 
@@ -289,6 +290,84 @@ export function storeContract(
         const all = Array.from({ length: 20 }, (_, index) => `a/${index % 3}/${index}`);
         await Promise.all(all.map((path) => put(store, path, path)));
         for (const path of all) expect(await text(store, path)).toBe(path);
+      });
+    });
+
+    describe("replace", () => {
+      held("a new file where there is none, with all that was written, in order", async (store) => {
+        const sink = await store.replace("a/b/c", 6 * chunk + 3);
+        const parts = [patterned(chunk), patterned(3), patterned(5 * chunk)];
+        for (const part of parts) await sink.write(part);
+        await sink.close();
+        expect(Buffer.from((await store.get("a/b/c"))!).equals(Buffer.concat(parts))).toBe(true);
+        expect(await store.names("a/b")).toEqual(["c"]);
+      });
+
+      held(
+        "readers find what was there before, until the new file is there, whole; nothing else appears",
+        async (store) => {
+          await put(store, "a/b", "before");
+          const listed = await store.list("a");
+          const sink = await store.replace("a/b");
+          expect(await store.list("a")).toEqual(listed);
+          const bytes = patterned(20 * chunk);
+          for (let from = 0; from < bytes.length; from += chunk) {
+            await sink.write(bytes.subarray(from, from + chunk));
+            expect(await text(store, "a/b")).toBe("before");
+            expect(await store.list("a")).toEqual(listed);
+          }
+          await sink.close();
+          expect(Buffer.from((await store.get("a/b"))!).equals(bytes)).toBe(true);
+          expect((await store.find("a/b"))!.version).not.toBe(listed[0]!.version);
+          expect(await store.names("a")).toEqual(["b"]);
+        },
+      );
+
+      held("a file that was given up changes nothing, and leaves nothing", async (store) => {
+        await put(store, "a/b", "before");
+        for (const path of ["a/b", "a/c"]) {
+          const sink = await store.replace(path);
+          await sink.write(utf8("half"));
+          await sink.abort();
+          await sink.abort();
+        }
+        expect(await text(store, "a/b")).toBe("before");
+        expect(await store.names("a")).toEqual(["b"]);
+      });
+
+      held("of two at once the one that is closed last stands, whole", async (store) => {
+        const [one, two] = [await store.replace("a/b"), await store.replace("a/b")];
+        await two.write(utf8("tw"));
+        await one.write(utf8("one"));
+        await one.close();
+        expect(await text(store, "a/b")).toBe("one");
+        await two.write(utf8("o"));
+        await two.close();
+        expect(await text(store, "a/b")).toBe("two");
+        expect(await store.names("a")).toEqual(["b"]);
+      });
+
+      held("odd names", async (store) => {
+        for (const each of oddNames) {
+          const sink = await store.replace(`a/${each}`);
+          await sink.write(utf8(each));
+          await sink.close();
+          expect(await text(store, `a/${each}`)).toBe(each);
+        }
+      });
+    });
+
+    describe("knownChecksum", () => {
+      held("nothing, or the checksum of exactly the bytes that are there", async (store) => {
+        for (const size of [0, 3, 20 * chunk]) {
+          const bytes = patterned(size);
+          await put(store, `a/${size}`, bytes);
+          const known = await store.knownChecksum?.((await store.find(`a/${size}`))!);
+          if (!known) continue;
+          const hasher = createHasher(known.algorithm);
+          hasher.update(bytes);
+          expect(known.value).toBe(hasher.digest());
+        }
       });
     });
 

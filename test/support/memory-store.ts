@@ -68,6 +68,10 @@ export class MemoryStore implements Store {
   }
 
   create(path: string): Promise<FileSink> {
+    return this.replace(path);
+  }
+
+  replace(path: string): Promise<FileSink> {
     const chunks: Uint8Array[] = [];
     return Promise.resolve({
       write: (bytes: Uint8Array) => {
@@ -81,6 +85,10 @@ export class MemoryStore implements Store {
       },
       abort: () => Promise.resolve(),
     });
+  }
+
+  knownChecksum(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   unfinished(): Promise<readonly []> {
