@@ -1,12 +1,14 @@
 // `stedi doctor`: checks what a run depends on, and says what to do where something is not as it should be.
 
+import { randomUUID } from "node:crypto";
 import { StediError } from "../errors.js";
-import type { Store } from "../io/store.js";
+import { noCondition, type Store } from "../io/store.js";
 import { lastCommit } from "../pipeline/commit-log.js";
 import { listLanding, storedBytes } from "../pipeline/landing.js";
 import { requireLake } from "../pipeline/prepare.js";
 import { landingTables } from "../transforms/tables.js";
 import type { ResolvedSettings } from "./settings.js";
+import { policyFor } from "./s3-policy.js";
 import { openStores } from "./stores.js";
 import {
   colorsOf,
@@ -24,6 +26,8 @@ const unset: Readonly<Record<string, string>> = {
   out: "the lake",
   workers: "the cores",
   tmp: "the system's",
+  sse: "the bucket's",
+  "sse-kms-key-id": "the account's",
 };
 
 interface Finding {
@@ -60,7 +64,19 @@ export async function doctorCommand({ settings, sources, configFile }: ResolvedS
   });
   for (const table of landingTables) await attempt(table.name, () => checkLanding(lake, table));
   await attempt("commit log", () => checkCommits(out));
-  await attempt("output", () => checkOutput(out));
+  const before = findings.length;
+  for (const [step, action] of await publishingSteps(out)) await attempt(`output: ${step}`, action);
+  if (findings.slice(before).every(({ state }) => state === "ok")) {
+    const steps = findings.splice(before).map(({ check }) => check.replace("output: ", ""));
+    const detail = steps.length > 0 ? steps.join(", ") : "will be made by the first run";
+    findings.push({ check: "output", state: "ok", detail: `${out.uri}: ${detail}` });
+  }
+  if (out.isRemote) await attempt("deleted rows", () => checkDeleted(out));
+  const policy = findings.some(
+    ({ state, detail }) => state === "failed" && detail.includes("STEDI_NO_ACCESS"),
+  )
+    ? policyFor(lake, out, settings)
+    : undefined;
 
   const values = Object.entries(sources).map(([option, source]) => ({
     option,
@@ -68,7 +84,7 @@ export async function doctorCommand({ settings, sources, configFile }: ResolvedS
     source,
   }));
   if (settings.json) {
-    printJson({ findings, settings: values, config: configFile ?? null });
+    printJson({ findings, settings: values, config: configFile ?? null, policy: policy ?? null });
     return exitCode;
   }
   const colors = colorsOf(process.stdout);
@@ -83,11 +99,12 @@ export async function doctorCommand({ settings, sources, configFile }: ResolvedS
     print(`${wrapped(`${mark}  ${check.padEnd(22)} ${detail}`, columns, `${indent} `)}\n`);
     if (next !== undefined) print(`${wrapped(`${indent} ${next}`, columns, `${indent} `)}\n`);
   }
+  if (policy) print(`\nthis policy would do:\n${JSON.stringify(policy, null, 2)}\n`);
   print(`\nsettings${configFile === undefined ? "" : ` (config file: ${configFile})`}\n`);
   const shown = values.map(({ option, value }) => String(value ?? unset[option] ?? ""));
   const widest = Math.max(...shown.map(({ length }) => length));
   for (const [index, { option, source }] of values.entries()) {
-    print(`  ${option.padEnd(14)}  ${shown[index]!.padEnd(widest)}  ${source}\n`);
+    print(`  ${option.padEnd(20)}  ${shown[index]!.padEnd(widest)}  ${source}\n`);
   }
   return exitCode;
 }
@@ -110,6 +127,10 @@ async function checkLanding(
   if (landing.files.length === 0) {
     return { state: "warning", detail, next: `put files that end in .json or .json.gz into ${table.folder}` };
   }
+  // To list is one permission, to read another.
+  const reading = lake.read(landing.files[0]!)[Symbol.asyncIterator]();
+  await reading.next();
+  await reading.return?.();
   if (landing.unread.length === 0) return { state: "ok", detail };
   const example = landing.unread[0]!.path;
   return {
@@ -125,25 +146,69 @@ async function checkCommits(out: Store): Promise<Omit<Finding, "check">> {
   return { state: "ok", detail: `commit ${commit.number} of ${commit.committedAt}` };
 }
 
-/** Tries what publishing does: a file, and a commit that only the first of two writers gets. */
-async function checkOutput(out: Store): Promise<Omit<Finding, "check">> {
-  if (!(await out.exists())) return { state: "ok", detail: `${out.uri} will be made by the first run` };
-  const folder = `_stedi/doctor-${process.pid}`;
-  try {
-    const sink = await out.create(`${folder}/file`);
-    await sink.write(new Uint8Array([1]));
-    await sink.close();
-    const bytes = new Uint8Array([1]);
-    const first = await out.putIfAbsent(`${folder}/commit`, bytes);
-    const second = await out.putIfAbsent(`${folder}/commit`, bytes);
-    if (first && !second)
-      return { state: "ok", detail: `${out.uri} can be written to; commits are exclusive` };
-    throw new StediError("STEDI_IO", {
-      what: "two runs at once could both commit here",
-      where: out.uri,
-      next: "use another file system",
-    });
-  } finally {
-    await out.remove(folder).catch(() => undefined); // the finding is about what came before
+/** More than the smallest part of an upload, which then has two. */
+const twoParts = 5 * 1024 * 1024 + 1;
+
+type Step = readonly [string, () => Promise<Omit<Finding, "check">>];
+
+/** What publishing does, step by step, in a folder of its own, which is gone afterwards; nothing where no place is made yet. */
+async function publishingSteps(out: Store): Promise<readonly Step[]> {
+  // A folder that a file stands in the way of is told of by the first step.
+  if (!out.isRemote && !(await out.exists().catch(() => true))) return [];
+  const folder = `_stedi/doctor-${randomUUID()}`;
+  const ok = { state: "ok" as const, detail: out.uri };
+  const write = async (path: string, bytes: number): Promise<void> => {
+    const sink = await out.create(path, bytes);
+    try {
+      await sink.write(Buffer.alloc(bytes));
+      await sink.close();
+    } catch (error) {
+      await sink.abort();
+      throw error;
+    }
+  };
+  return [
+    ["list", async () => (await out.names(folder), ok)],
+    ["put", async () => (await write(`${folder}/file`, 1), ok)],
+    ["get", async () => (await out.get(`${folder}/file`), ok)],
+    [
+      "put on condition",
+      async () => {
+        const bytes = new Uint8Array([1]);
+        const first = await out.putIfAbsent(`${folder}/commit`, bytes);
+        const second = await out.putIfAbsent(`${folder}/commit`, bytes);
+        if (first && !second) return ok;
+        if (out.isRemote) throw noCondition(out.uri);
+        throw new StediError("STEDI_IO", {
+          what: "two runs at once could both commit here",
+          where: out.uri,
+          next: "use another file system",
+        });
+      },
+    ],
+    ...(out.isRemote
+      ? [["upload in parts", async () => (await write(`${folder}/parts`, twoParts), ok)] as const]
+      : []),
+    ["list uploads", async () => (await out.unfinished(folder), ok)],
+    ["delete", async () => (await out.remove(folder), ok)],
+  ];
+}
+
+/** Deleted rows of people who have withdrawn should be gone. */
+async function checkDeleted(out: Store): Promise<Omit<Finding, "check">> {
+  const keeps = await out.keepsDeleted();
+  if (keeps === false) return { state: "ok", detail: "what is deleted is gone" };
+  if (keeps === undefined) {
+    return {
+      state: "warning",
+      detail: "it cannot be told whether the bucket keeps what is deleted as older versions",
+      next: "allow s3:GetBucketVersioning, or look yourself",
+    };
   }
+  return {
+    state: "warning",
+    detail:
+      "the bucket keeps what is deleted as older versions: rows of people who have withdrawn stay there",
+    next: `have a lifecycle rule delete noncurrent versions below ${out.uri} after a day, or use a bucket without versioning`,
+  };
 }

@@ -144,6 +144,10 @@ class FolderStore implements Store {
     };
   }
 
+  keepsDeleted(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   knownChecksum(): Promise<undefined> {
     return Promise.resolve(undefined);
   }

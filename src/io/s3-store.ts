@@ -7,6 +7,7 @@ import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  GetBucketVersioningCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
@@ -272,6 +273,17 @@ class S3Store implements Store {
     }
   }
 
+  async keepsDeleted(): Promise<boolean | undefined> {
+    const asked = new GetBucketVersioningCommand({ Bucket: this.#bucket });
+    try {
+      // A bucket that has stopped keeping versions still has those from before.
+      return (await this.#client.send(asked, this.#until)).Status !== undefined;
+    } catch (error) {
+      if (statusOf(error) === 403 || statusOf(error) === 501) return undefined;
+      throw this.#told(error, "GetBucketVersioning", "");
+    }
+  }
+
   async unfinished(folder: string): Promise<readonly Unfinished[]> {
     const found: Unfinished[] = [];
     let marker: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
@@ -508,7 +520,7 @@ class S3Store implements Store {
   }
 
   #where(path: string): string {
-    return path === "" ? this.uri : `${this.uri}/${path}`;
+    return path === "" ? this.uri : `${this.uri}/${path.replace(/\/$/, "")}`;
   }
 }
 

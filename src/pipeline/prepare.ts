@@ -84,7 +84,7 @@ export async function requireLake(lake: Store): Promise<void> {
   throw new StediError("STEDI_NOT_FOUND", {
     what: "there is no lake here",
     where: lake.uri,
-    why: "the folder does not exist",
+    why: lake.isRemote ? "no key begins with that prefix" : "the folder does not exist",
     next: `name a lake with --lake, or make one to try: \`stedi generate ${lake.uri}\``,
   });
 }

@@ -87,6 +87,10 @@ export class MemoryStore implements Store {
     });
   }
 
+  keepsDeleted(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   knownChecksum(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
