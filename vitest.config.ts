@@ -8,6 +8,7 @@ const report = process.env.STEDI_TEST_REPORT;
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/s3/global-setup.ts"],
     // No test is about speed; this only ends one that hangs.
     testTimeout: 300_000,
     hookTimeout: 120_000,
