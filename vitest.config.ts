@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/s3/global-setup.ts"],
+    // Said on every start, and meant for users.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     // No test is about speed; this only ends one that hangs.
     testTimeout: 300_000,
     hookTimeout: 120_000,

@@ -4,6 +4,9 @@
 import { randomBytes } from "node:crypto";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { describe, inject } from "vitest";
+import { openStore } from "../../src/io/open-store.js";
+import type { S3Options } from "../../src/io/s3-store.js";
+import type { Store } from "../../src/io/store.js";
 import { skippedPath } from "./global-setup.js";
 import { type Access, missingServers, type ServerName } from "./servers.js";
 
@@ -54,6 +57,7 @@ export function environmentOf({ endpoint, accessKeyId, secretAccessKey }: Access
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     AWS_EC2_METADATA_DISABLED: "true",
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   };
 }
 
@@ -71,4 +75,13 @@ export async function newBucket(name: S3ServerName): Promise<Bucket> {
   const client = clientOf(access);
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   return { name: bucket, access, client };
+}
+
+/**
+ * Opens a lake as a user would, by the environment, at a server or whatever stands in front of it.
+ * @param options patient for a few seconds only, where they say nothing else
+ */
+export function storeAt(access: Access, uri: string, options: S3Options = {}): Promise<Store> {
+  Object.assign(process.env, environmentOf(access));
+  return openStore(uri, { retryForMs: 6000, ...options });
 }
