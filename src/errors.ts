@@ -17,6 +17,7 @@ export const exitCodes = {
 /** Each stable error code with its exit code. `docs/errors.md` explains them; a test holds the two together. */
 export const errorCodes = {
   STEDI_STRICT: exitCodes.data,
+  STEDI_TOO_LARGE_TO_CLEAN: exitCodes.data,
 
   STEDI_UNKNOWN_COMMAND: exitCodes.usage,
   STEDI_UNKNOWN_OPTION: exitCodes.usage,
@@ -27,6 +28,8 @@ export const errorCodes = {
   STEDI_JOIN_MEMORY: exitCodes.usage,
   STEDI_INPUT_MISSING: exitCodes.usage,
   STEDI_INPUT_STALE: exitCodes.usage,
+  STEDI_SAME_PLACE: exitCodes.usage,
+  STEDI_AMBIGUOUS_LAYOUT: exitCodes.usage,
 
   STEDI_NOT_FOUND: exitCodes.store,
   STEDI_NO_ACCESS: exitCodes.store,

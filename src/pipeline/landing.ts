@@ -24,8 +24,17 @@ export interface Landing {
 
 export async function listLanding(store: Store, table: TableShape): Promise<Landing> {
   const all = await store.list(table.folder);
-  const isRead = ({ path }: StoredFile): boolean => path.endsWith(".json") || path.endsWith(".json.gz");
-  return { table, store, files: all.filter(isRead), unread: all.filter((file) => !isRead(file)) };
+  return {
+    table,
+    store,
+    files: all.filter(isLandingFile),
+    unread: all.filter((file) => !isLandingFile(file)),
+  };
+}
+
+/** Whether a file in a landing folder is read, by its name. */
+export function isLandingFile({ path }: StoredFile): boolean {
+  return path.endsWith(".json") || path.endsWith(".json.gz");
 }
 
 /** Tells whether two listings are of the same files in the same versions. */
@@ -157,8 +166,8 @@ export function landingSources(
   }));
 }
 
-/** @throws StediError `STEDI_CHANGED` where the store gives another number of bytes than it said */
-async function* storedChunks(
+/** @throws StediError as `wholeFile` does */
+function storedChunks(
   { store }: Landing,
   file: StoredFile,
   { tally }: LandingBooks,
@@ -166,10 +175,28 @@ async function* storedChunks(
   room: Room | undefined,
   signal: AbortSignal | undefined,
 ): AsyncIterable<Uint8Array> {
+  const counted = (bytes: number): void => {
+    tally.bytes += bytes;
+    progress(bytes);
+  };
+  return wholeFile(store, file, counted, room, signal);
+}
+
+/**
+ * The bytes of a file, which must be as many as were listed.
+ * @param room and signal as in `Store.read`
+ * @throws StediError `STEDI_CHANGED` where the store gives another number of bytes than it said
+ */
+export async function* wholeFile(
+  store: Store,
+  file: StoredFile,
+  progress: (bytes: number) => void,
+  room?: Room,
+  signal?: AbortSignal,
+): AsyncIterable<Uint8Array> {
   let bytes = 0;
   for await (const chunk of store.read(file, room, signal)) {
     bytes += chunk.length;
-    tally.bytes += chunk.length;
     progress(chunk.length);
     yield chunk;
   }

@@ -1,5 +1,6 @@
 // What a run warns about. Messages hold counts, reasons, declared field names and paths; never a value.
 
+import type { StoredFile } from "../io/store.js";
 import type { ConsentIndex } from "../transforms/consent.js";
 import type { ContractHint } from "../transforms/contract.js";
 import type { Rules } from "../transforms/policy.js";
@@ -24,13 +25,7 @@ const hintTexts: Readonly<Record<ContractHint, string>> = {
 export function listingWarnings(landings: readonly Landing[]): Warning[] {
   const warnings: Warning[] = [];
   for (const { table, unread, files } of landings) {
-    if (unread.length > 0) {
-      warnings.push({
-        code: "STEDI_W_UNREAD_FILES",
-        message: `${plural(unread.length, "file")} in ${table.folder} with other endings than .json and .json.gz ${unread.length === 1 ? "was" : "were"} not read: ${unread[0]!.path}${unread.length === 1 ? "" : " and others"}`,
-        count: unread.length,
-      });
-    }
+    if (unread.length > 0) warnings.push(unreadWarning(table.folder, unread, "read"));
     if (files.length === 0 && table !== customerLanding) {
       warnings.push({
         code: "STEDI_W_NO_READINGS",
@@ -40,6 +35,28 @@ export function listingWarnings(landings: readonly Landing[]): Warning[] {
     }
   }
   return warnings;
+}
+
+/** @param what was not done with these files */
+export function unreadWarning(
+  folder: string,
+  unread: readonly StoredFile[],
+  what: "read" | "copied",
+): Warning {
+  const isOne = unread.length === 1;
+  return {
+    code: "STEDI_W_UNREAD_FILES",
+    message: `${plural(unread.length, "file")} in ${folder} with other endings than .json and .json.gz ${isOne ? "was" : "were"} not ${what}: ${unread[0]!.path}${isOne ? "" : " and others"}`,
+    count: unread.length,
+  };
+}
+
+export function unattributableWarning(count: number): Warning {
+  return {
+    code: "STEDI_W_UNATTRIBUTABLE",
+    message: `${plural(count, "damaged customer snapshot")} without a readable e-mail address: whose withdrawal it may have been cannot be told`,
+    count,
+  };
 }
 
 /** Warnings about the records of a landing table. */
@@ -88,13 +105,7 @@ export function runWarnings(
       count: 1,
     });
   }
-  if (consent.unattributable > 0) {
-    warnings.push({
-      code: "STEDI_W_UNATTRIBUTABLE",
-      message: `${plural(consent.unattributable, "damaged customer snapshot")} without a readable e-mail address: whose withdrawal it may have been cannot be told`,
-      count: consent.unattributable,
-    });
-  }
+  if (consent.unattributable > 0) warnings.push(unattributableWarning(consent.unattributable));
   for (const { zone, tally, written, read } of builds) {
     if (!zone.steps.some((step) => step.kind === "join")) continue;
     if (rules.pair === "timestamp") {
@@ -115,6 +126,7 @@ export function runWarnings(
   return warnings;
 }
 
-function plural(count: number, noun: string): string {
+/** A number of things, such as "1 file" or "2 files". */
+export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -11,12 +11,15 @@ export interface Attribution {
   readonly serials: ReadonlySet<string>;
   /** Epoch milliseconds, or `Infinity`: a "no" that nothing undoes. */
   readonly at: number;
+  /** For each key whose own key is another one (a few in lower case are): a text of which it is the key. */
+  readonly spellings?: ReadonlyMap<string, string>;
 }
 
 /** Attribution of a damaged snapshot that is whole JSON. */
 export function attributeRecord(record: RawRecord): Attribution {
   const people = new Set<string>();
   const serials = new Set<string>();
+  const spellings = new Map<string, string>();
   let dates = 0;
   let at = Infinity;
   for (const field of [...record.fields, ...record.nested]) {
@@ -25,11 +28,17 @@ export function attributeRecord(record: RawRecord): Attribution {
       dates++;
       if (field.kind === "number" && isTime(field.text)) at = Number(field.text);
     } else if (field.kind === "string" && isGoodKey(field.text)) {
-      if (name === "email") people.add(keyOf(field.text));
-      else if (name === "serialnumber") serials.add(keyOf(field.text));
+      if (name === "email") addKey(people, spellings, field.text);
+      else if (name === "serialnumber") addKey(serials, spellings, field.text);
     }
   }
-  return { people, serials, at: dates === 1 ? at : Infinity };
+  return { people, serials, at: dates === 1 ? at : Infinity, ...(spellings.size > 0 && { spellings }) };
+}
+
+function addKey(keys: Set<string>, spellings: Map<string, string>, text: string): void {
+  const key = keyOf(text);
+  keys.add(key);
+  if (keyOf(key) !== key) spellings.set(key, spellings.get(key) ?? text);
 }
 
 const quote = 0x22;
@@ -52,6 +61,7 @@ type Phase = "anywhere" | "after-name" | "after-colon" | "in-value";
 export class AttributionFinder {
   #people = new Set<string>();
   #serials = new Set<string>();
+  #spellings = new Map<string, string>();
   #phase: Phase = "anywhere";
   #target = this.#people;
   /** The bytes since the last quotation mark, as far as they may be a name; -1: too many, or no quotation mark yet. */
@@ -71,9 +81,15 @@ export class AttributionFinder {
 
   /** What was found since the last call; the finder is ready for the next stretch. */
   take(): Attribution {
-    const found = { people: this.#people, serials: this.#serials, at: Infinity };
+    const found = {
+      people: this.#people,
+      serials: this.#serials,
+      at: Infinity,
+      ...(this.#spellings.size > 0 && { spellings: this.#spellings }),
+    };
     this.#people = new Set();
     this.#serials = new Set();
+    this.#spellings = new Map();
     this.#phase = "anywhere";
     this.#nameLength = -1;
     this.#escaped = false;
@@ -139,7 +155,7 @@ export class AttributionFinder {
   #endValue(): void {
     this.#phase = "anywhere";
     const text = unquote(this.#value.subarray(0, this.#valueLength));
-    if (text !== undefined && isGoodKey(text)) this.#target.add(keyOf(text));
+    if (text !== undefined && isGoodKey(text)) addKey(this.#target, this.#spellings, text);
   }
 }
 

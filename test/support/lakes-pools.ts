@@ -38,6 +38,8 @@ export const people: readonly (readonly string[])[] = [
   // With serial numbers "r" and "q NUL r": two registrations that look alike when their parts are just joined.
   ["p", "P", " p"],
   ["p\u0000q", "P\u0000Q"],
+  // The key is not its own key: a capital T with two dots is two characters in NFC, a small one is one.
+  ["T\u0308om@example.test", " T\u0308OM@example.test"],
 ];
 
 /** Each row is one serial number. */
@@ -55,6 +57,7 @@ export const serials: readonly (readonly string[])[] = [
   ["ada@example.test", "ADA@example.test"],
   ['"email":"bob@example.test"', '"EMAIL":"BOB@example.test"'],
   ["}{", " }{"],
+  ["J\u030c-1", " J\u030c-1"],
 ];
 
 /** Read, but never registered. */
