@@ -2,6 +2,7 @@
 // listed; what breaks off is read on from the next byte.
 
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import {
   AbortMultipartUploadCommand,
@@ -156,6 +157,7 @@ class S3Store implements Store {
     const stop = new AbortController();
     const signals = [stop.signal, signal, this.#options.signal].filter((each) => each !== undefined);
     const stopped = AbortSignal.any(signals);
+    setMaxListeners(0, stopped); // each request listens, and Node would warn of a leak
     const ahead: Promise<readonly Uint8Array[]>[] = [];
     let next = 0;
     const begin = (): void => {
