@@ -69,6 +69,9 @@ const mostFlips = 5;
 /** What all uploads may hold together, besides the part that each is filling. */
 const uploadBytes = 64 * 1024 * 1024;
 
+/** A small file that is another one each time it is asked for is one too many. */
+const mostGets = 5;
+
 /** How many keys one request deletes at most, by the protocol. */
 const deletedAtOnce = 1000;
 
@@ -190,7 +193,7 @@ class S3Store implements Store {
   }
 
   async get(path: string): Promise<Uint8Array | undefined> {
-    for (;;) {
+    for (let tries = 1; ; tries++) {
       const file = await this.find(path);
       if (!file) return undefined;
       try {
@@ -199,7 +202,8 @@ class S3Store implements Store {
         return Buffer.concat(chunks);
       } catch (error) {
         // Another one has come in its place, or none.
-        if (!(error instanceof StediError) || error.code !== "STEDI_CHANGED") throw error;
+        const isOther = error instanceof StediError && error.code === "STEDI_CHANGED";
+        if (!isOther || tries === mostGets) throw error;
       }
     }
   }

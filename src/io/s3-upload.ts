@@ -101,7 +101,7 @@ export class UploadSink implements FileSink {
   async write(bytes: Uint8Array): Promise<void> {
     const over = this.#beyondOwnPart(bytes.length) - this.#held;
     if (over > 0) {
-      await Promise.race([this.#target.memory.take(over), this.#stored]);
+      await this.#take(over);
       this.#held += over;
     }
     this.#written += bytes.length;
@@ -144,6 +144,19 @@ export class UploadSink implements FileSink {
     const { Bucket, Key } = object;
     const found = await client.send(new HeadObjectCommand({ Bucket, Key })).catch(() => undefined);
     return found?.Metadata?.[writeIdKey] === this.#writeId && found.ContentLength === this.#written;
+  }
+
+  async #take(bytes: number): Promise<void> {
+    const { memory } = this.#target;
+    const taking = memory.take(bytes);
+    try {
+      await Promise.race([taking, this.#stored]);
+    } catch (error) {
+      void taking.then(() => {
+        memory.give(bytes);
+      });
+      throw error;
+    }
   }
 
   /** Bytes that would be held besides the part that is being filled, if so many more were written. */
