@@ -4,6 +4,7 @@
 
 import yargs, { type Argv } from "yargs";
 import {
+  allOptions,
   generateOptions,
   type OptionDeclaration,
   planOptions,
@@ -17,7 +18,7 @@ import {
 import { outliveReaders } from "./commands/output-errors.js";
 import type { ResolvedSettings, Settings } from "./commands/settings.js";
 import { interrupted } from "./commands/signals.js";
-import { explainUsage } from "./commands/usage.js";
+import { checkFlags, explainUsage } from "./commands/usage.js";
 import { version } from "./version.js";
 
 type Flags = Readonly<Record<string, unknown>>;
@@ -47,7 +48,7 @@ function withOptions(argv: Argv, options: Readonly<Record<string, OptionDeclarat
   return argv;
 }
 
-const program = yargs(process.argv.slice(2))
+const program = yargs(process.argv.slice(2), workingFolder())
   .scriptName("stedi")
   .usage("$0 <command>\n\nBuilds the STEDI trusted and curated zones from landing JSON.")
   .locale("en")
@@ -183,15 +184,26 @@ async function call(
   flags: Flags,
   command: (settings: Settings, resolved: ResolvedSettings) => Promise<void>,
 ): Promise<void> {
+  if (isCompleting) return; // yargs calls the command all the same
   const { resolveSettings } = await import("./commands/settings.js");
   const resolved = await resolveSettings(flags);
   json = resolved.settings.json;
   await command(resolved.settings, resolved);
 }
 
+/** yargs asks for it; where it has been deleted, help is given all the same. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "/";
+  }
+}
+
 outliveReaders();
 let json = process.argv.includes("--json");
 try {
+  if (!isCompleting) checkFlags(process.argv.slice(2), { ...allOptions, ...planOptions, ...generateOptions });
   await program.parseAsync();
 } catch (error) {
   const { reportError } = await import("./commands/terminal.js");

@@ -37,6 +37,7 @@ function barProgress(): Progress {
   const stop = (): void => {
     bar?.stop();
     bar = undefined;
+    process.off("exit", stop);
   };
   return {
     event: (event) => {
@@ -59,6 +60,8 @@ function barProgress(): Progress {
             stream: process.stderr,
           });
           bar.start(event.bytes, 0, { label: event.source });
+          // A second Ctrl-C ends the program where it is: the terminal would be left without cursor and line breaks.
+          process.on("exit", stop);
           break;
         case "bytes":
           done += event.bytes;

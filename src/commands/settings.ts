@@ -59,6 +59,10 @@ export async function resolveSettings(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<ResolvedSettings> {
   const named = (flags.config as string | undefined) ?? environment[variableOf("config")];
+  if (named === "") {
+    const where = flags.config === undefined ? variableOf("config") : "--config";
+    check({ kind: "text", default: undefined, describe: "" }, named, where, "STEDI_BAD_VALUE");
+  }
   const config = await readConfig(named ?? defaultConfigFile, named !== undefined);
 
   const settings: Record<string, unknown> = {};
@@ -132,7 +136,7 @@ const schemas = {
 const expected = {
   flag: "it has to be true or false",
   text: "it has to be a text",
-  size: "it has to be a number of bytes, or one with K, M or G behind it, such as 256M",
+  size: "it has to be a number of bytes from 1 on, or one with K, M or G behind it, such as 256M",
   count: "it has to be a whole number of 1 or more",
 } as const;
 

@@ -162,7 +162,7 @@ export function notice(line: string, indent = "  "): void {
 
 /** Writes an error for people and, with `json`, as the document on standard output. @returns the exit code */
 export function reportError(error: unknown, json: boolean): number {
-  const { code, exitCode, parts } = error instanceof StediError ? error : bug(error);
+  const { code, exitCode, parts } = error instanceof StediError ? error : (nowhere(error) ?? bug(error));
   if (json) printJson({ error: { code, exitCode, ...parts } });
   const colors = colorsOf(process.stderr);
   notice(`${colors.red("error")} ${colors.bold(code)}: ${parts.what}`);
@@ -174,6 +174,15 @@ export function reportError(error: unknown, json: boolean): number {
     if (text !== undefined) notice(`  ${colors.dim(label.padEnd(5))} ${text}`, " ".repeat(8));
   }
   return exitCode;
+}
+
+/** The folder that the program was started in has been deleted. */
+function nowhere(error: unknown): StediError | undefined {
+  if (!(error instanceof Error) || (error as NodeJS.ErrnoException).syscall !== "uv_cwd") return undefined;
+  return new StediError("STEDI_NOT_FOUND", {
+    what: "the working folder is not there any more",
+    next: "go to another one",
+  });
 }
 
 /** A bug's message may quote landing data, so only its kind and the places in the program are shown. */

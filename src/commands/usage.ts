@@ -2,6 +2,7 @@
 
 import { closest } from "fastest-levenshtein";
 import { StediError } from "../errors.js";
+import type { OptionDeclaration } from "./options.js";
 
 const commands = ["run", "plan", "status", "generate", "doctor", "completion"];
 
@@ -34,10 +35,39 @@ export function explainUsage(message: string, options: readonly string[]): Stedi
       next: `did you mean \`--${closest(unknown, options)}\`? ${help}`,
     });
   }
+  const words = process.argv.slice(2);
+  const command = words.slice(0, words.indexOf(unknown)).find((word) => commands.includes(word));
+  if (command !== undefined) {
+    return new StediError("STEDI_BAD_VALUE", {
+      what: `\`${unknown}\` is one word too many for \`${command}\``,
+      next: `leave it out; see \`stedi ${command} --help\``,
+    });
+  }
   return new StediError("STEDI_UNKNOWN_COMMAND", {
     what: `there is no command \`${unknown}\``,
     next: `did you mean \`${closest(unknown, commands)}\`? ${help}`,
   });
+}
+
+/**
+ * Flags are there or not. yargs takes `--strict=yes` for a no, which is the opposite of what is meant.
+ * @param options all that there are
+ * @throws StediError `STEDI_BAD_VALUE`
+ */
+export function checkFlags(
+  words: readonly string[],
+  options: Readonly<Record<string, OptionDeclaration>>,
+): void {
+  for (const word of words) {
+    const [, name = "", value = ""] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+    if (options[name]?.kind !== "flag" || value === "true" || value === "false") continue;
+    throw new StediError("STEDI_BAD_VALUE", {
+      what: `a value \`${value}\` that this option cannot have`,
+      where: `--${name}`,
+      why: "it is there or not: it can be true or false",
+      next: `write \`--${name}\`, or leave it out`,
+    });
+  }
 }
 
 function plainly(message: string): string {

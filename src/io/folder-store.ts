@@ -302,13 +302,33 @@ function versionOf(found: Stats): string {
  */
 async function makeFolders(folder: string): Promise<readonly string[]> {
   try {
+    return await makeFolder(folder);
+  } catch (error) {
+    if (errno(error) !== "ENOENT" || dirname(folder) === folder) throw error;
+  }
+  const above = await makeFolders(dirname(folder));
+  try {
+    return [...above, ...(await makeFolder(folder))];
+  } catch (error) {
+    if (errno(error) !== "ENOENT") throw error;
+    // The folder above is there: so says /proc, in which nobody can make any.
+    throw new StediError("STEDI_NO_ACCESS", {
+      what: "a folder cannot be made here",
+      where: folder,
+      why: "ENOENT",
+      next: "name another place",
+    });
+  }
+}
+
+async function makeFolder(folder: string): Promise<readonly string[]> {
+  try {
     await mkdir(folder);
     return [folder];
   } catch (error) {
     if (errno(error) === "EEXIST" && (await stat(folder)).isDirectory()) return [];
-    if (errno(error) !== "ENOENT" || dirname(folder) === folder) throw error;
+    throw error;
   }
-  return [...(await makeFolders(dirname(folder))), ...(await makeFolders(folder))];
 }
 
 /** Writes a new file, and waits until it is on disk. */

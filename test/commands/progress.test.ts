@@ -86,6 +86,21 @@ describe("on a terminal", () => {
     expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
   });
 
+  test("a program that ends with a bar on it puts it right again", () => {
+    process.stderr.isTTY = true;
+    const before = process.listeners("exit");
+    const progress = makeProgress("auto");
+    progress.event(events[0]!);
+    const [atExit, ...more] = process.listeners("exit").filter((each) => !before.includes(each));
+    expect(more).toEqual([]);
+    printed = "";
+    atExit!(130);
+    expect(printed).toContain("\u001b[?25h");
+    expect(printed).toContain("\u001b[?7h");
+    progress.stop();
+    expect(process.listeners("exit")).toEqual(before);
+  });
+
   test("stopping twice, or before anything began, is no fault", () => {
     process.stderr.isTTY = true;
     const progress = makeProgress("auto");

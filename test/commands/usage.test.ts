@@ -1,7 +1,8 @@
 // What yargs says of a command line, in this program's words, with the nearest name that would have been right.
 
 import { afterEach, describe, expect, test } from "vitest";
-import { explainUsage } from "../../src/commands/usage.js";
+import { runOptions, sharedOptions } from "../../src/commands/options.js";
+import { checkFlags, explainUsage } from "../../src/commands/usage.js";
 
 const argv = process.argv;
 
@@ -47,6 +48,55 @@ describe("an unknown command", () => {
       parts: { what: `there is no command \`${name}\`` },
     });
     expect(explained(name, `Unknown argument: ${name}`).parts.next).toContain(`did you mean \`${nearest}\`?`);
+  });
+});
+
+describe("a word too many", () => {
+  test.each([
+    ["status customer_trusted", "customer_trusted", "status"],
+    ["--lake data doctor now", "now", "doctor"],
+  ])("%s", (line, word, command) => {
+    expect(explained(line, `Unknown argument: ${word}`)).toMatchObject({
+      code: "STEDI_BAD_VALUE",
+      parts: {
+        what: `\`${word}\` is one word too many for \`${command}\``,
+        next: `leave it out; see \`stedi ${command} --help\``,
+      },
+    });
+  });
+});
+
+describe("flags", () => {
+  const check = (...words: string[]) => {
+    checkFlags(words, { ...sharedOptions, ...runOptions });
+  };
+
+  test.each(["--strict", "--strict=true", "--json=false", "--lake=yes", "--unknown=yes", "all", "--keep=2"])(
+    "%s is no fault",
+    (word) => {
+      expect(() => {
+        check("run", word);
+      }).not.toThrow();
+    },
+  );
+
+  test.each([
+    ["--strict=yes", "strict", "yes"],
+    ["--quiet=", "quiet", ""],
+    ["--accept-removed=TRUE", "accept-removed", "TRUE"],
+    ["--json=a=b", "json", "a=b"],
+  ])("%s could be taken for its opposite", (word, name, value) => {
+    expect(() => {
+      check("run", "all", word);
+    }).toThrow(
+      expect.objectContaining({
+        code: "STEDI_BAD_VALUE",
+        parts: expect.objectContaining({
+          what: `a value \`${value}\` that this option cannot have`,
+          where: `--${name}`,
+        }) as unknown,
+      }) as Error,
+    );
   });
 });
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { andFiles } from "../faults/support.js";
-import { inPlace, type Place } from "./support.js";
+import { inPlace, type Place, stedi } from "./support.js";
 
 const program = join(import.meta.dirname, "../../dist/cli.js");
 const messy = andFiles(
@@ -16,16 +16,28 @@ const messy = andFiles(
   ["customer/landing/notes.csv", "a file with another ending"],
 );
 
-/** Runs the command on a pseudo-terminal of some width. @returns what came over it, escape codes included */
-async function onTerminal(here: Place, line: string, columns: number): Promise<string> {
-  const command = `stty cols ${columns} rows 50; ${process.execPath} ${program} ${line}`;
+/**
+ * Runs the command on a pseudo-terminal of some width.
+ * @param typed is asked again and again, with what came so far, whether something is typed now
+ * @returns what came over it, escape codes included
+ */
+async function onTerminal(
+  here: Place,
+  line: string,
+  columns: number,
+  typed: (said: string) => string = () => "",
+): Promise<string> {
+  const command = `trap : INT; stty cols ${columns} rows 50; ${process.execPath} ${program} ${line}`;
   const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
     cwd: here.folder,
     env: { PATH: process.env.PATH, HOME: here.folder, TERM: "xterm", SHELL: "/bin/sh" },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "inherit"],
   });
   let said = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+    child.stdin.write(typed(said));
+  });
   await new Promise((resolve) => child.on("close", resolve));
   return said;
 }
@@ -62,6 +74,29 @@ describe.runIf(hasTerminal || process.env.CI)("on a terminal", () => {
     }, messy);
   });
 
+  test.each(["\u0003", "\u0003\u0003"])("Ctrl-C (%j) leaves it as it was, and says 130", async (keys) => {
+    await inPlace(async (here) => {
+      await here.done("generate lake --people 4000");
+      let isTyped = false;
+      const said = await onTerminal(here, "run all --lake lake; echo exit $?", 100, (text) => {
+        if (isTyped || !text.includes("accelerometer_landing")) return "";
+        isTyped = true;
+        return keys;
+      });
+      expect(said).toContain("exit 130");
+      // The cursor that a bar hides, and the line breaks that it turns off.
+      for (const [off, on] of [
+        ["\u001b[?25l", "\u001b[?25h"],
+        ["\u001b[?7l", "\u001b[?7h"],
+      ] as const) {
+        expect(said).toContain(off);
+        expect(said.lastIndexOf(on)).toBeGreaterThan(said.lastIndexOf(off));
+      }
+      const left = here.files("lake").filter((path) => !path.includes("/landing/"));
+      if (keys.length === 1) expect(left).toEqual([]);
+    });
+  });
+
   test("colours, unless NO_COLOR is set", async () => {
     await inPlace(async (here) => {
       expect(await onTerminal(here, "run nothing", 80)).toContain("\u001b[31m");
@@ -86,7 +121,7 @@ describe("completion", () => {
       "_stedi_yargs_completions",
       'printf "%s\\n" "${COMPREPLY[@]}"',
     ].join("\n");
-    const { stdout } = await promisify(execFile)("bash", ["-c", script], {
+    const { stdout, stderr } = await promisify(execFile)("bash", ["-c", script], {
       cwd: here.folder,
       env: {
         PATH: `${join(here.folder, "bin")}:${process.env.PATH!}`,
@@ -94,6 +129,8 @@ describe("completion", () => {
         SHELL: "/bin/bash",
       },
     });
+    // What is said there would stand in the middle of the line.
+    expect(stderr, line).toBe("");
     return stdout.split("\n").filter(Boolean);
   }
 
@@ -107,6 +144,24 @@ describe("completion", () => {
       expect(await inBash(here, "stedi run all --acc")).toEqual(["--accept-removed"]);
       expect(await inBash(here, "stedi run all --consent a")).toEqual(["as-of", "any"]);
       expect(await inBash(here, "stedi run --lake ")).toEqual([]);
+    });
+  });
+
+  test("nothing is run of a line that is completed", async () => {
+    await inPlace(async (here) => {
+      const before = here.files();
+      for (const line of [
+        "run all ",
+        "run all --quiet",
+        "generate lake ",
+        "doctor ",
+        "run all --strict=yes ",
+      ]) {
+        const words = ["--get-yargs-completions", "stedi", ...line.split(" ")];
+        const { code, stderr } = await stedi(words, { cwd: here.folder });
+        expect({ line, code, stderr }).toEqual({ line, code: 0, stderr: "" });
+      }
+      expect(here.files()).toEqual(before);
     });
   });
 

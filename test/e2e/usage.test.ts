@@ -1,5 +1,7 @@
 // Wrong usage from a shell: exit 2 with the nearest name that would have been right, and nothing is written.
 
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { errorOf, inPlace } from "./support.js";
 
@@ -37,6 +39,13 @@ const wrong: readonly (readonly [line: string, code: string, where: string | und
   ["generate lake --people 1e3", "STEDI_BAD_VALUE", "--people", "give it another value"],
   ["generate lake --seed -1", "STEDI_BAD_VALUE", "--seed", "give it another value"],
   ["generate lake --file-size 1K", "STEDI_BAD_VALUE", "--file-size", "give it another value"],
+  ["run all --strict=yes", "STEDI_BAD_VALUE", "--strict", "write `--strict`, or leave it out"],
+  ["plan --graph=1", "STEDI_BAD_VALUE", "--graph", "write `--graph`, or leave it out"],
+  ["generate lake --messy=", "STEDI_BAD_VALUE", "--messy", "write `--messy`, or leave it out"],
+  ["status customer_trusted", "STEDI_BAD_VALUE", undefined, "see `stedi status --help`"],
+  ["generate lake other", "STEDI_BAD_VALUE", undefined, "see `stedi generate --help`"],
+  ["run all --memory 0", "STEDI_BAD_VALUE", "--memory", "give it another value"],
+  ["run all --config=", "STEDI_BAD_VALUE", "--config", "give it another value"],
   ["run all --config nowhere.json", "STEDI_BAD_CONFIG", "nowhere.json", "name another file with --config"],
 ];
 
@@ -62,6 +71,28 @@ test("wrong usage is exit 2, says what would have been right, and writes nothing
     };
     await Promise.all([worker(), worker(), worker()]);
     expect(here.files()).toEqual(before);
+  });
+});
+
+test("a flag may be said to be on or off", async () => {
+  await inPlace(async (here) => {
+    expect(JSON.parse(await here.done("status --json=true"))).toMatchObject({ commit: null });
+    expect(await here.done("status --json=false", { STEDI_JSON: "1" })).toContain(
+      "Nothing has been committed",
+    );
+  });
+});
+
+test("a working folder that has been deleted is exit 3, and no bug", async () => {
+  await inPlace(async (here) => {
+    const program = join(import.meta.dirname, "../../dist/cli.js");
+    const script = 'mkdir gone; cd gone; rmdir ../gone; "$0" "$1" --version && exec "$0" "$1" status --json';
+    const { status, stdout } = spawnSync("/bin/sh", ["-c", script, process.execPath, program], {
+      cwd: here.folder,
+      encoding: "utf8",
+    });
+    expect(status).toBe(3);
+    expect(errorOf(stdout.slice(stdout.indexOf("\n")))).toMatchObject({ code: "STEDI_NOT_FOUND" });
   });
 });
 

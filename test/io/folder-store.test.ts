@@ -2,6 +2,7 @@
 // should be.
 
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { link, mkdir, readdir, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
@@ -242,6 +243,18 @@ describe("writing", () => {
       expect((await readdir(folder)).sort()).toEqual(["a", "else.json"]);
       expect((await readdir(join(folder, "a"))).sort()).toEqual(["dangling.json", "hard.json"]);
     }));
+
+  test.runIf(existsSync("/proc/self"))(
+    "where no folder can be made is refused, and does not try for ever",
+    async () => {
+      const store = folderStore("/proc/nowhere");
+      expect(await refused(store.create("a/b/file"))).toMatchObject({ code: "STEDI_NO_ACCESS" });
+      expect(await refused(store.putIfAbsent("a/file", utf8("x")))).toMatchObject({
+        code: "STEDI_NO_ACCESS",
+        where: "/proc/nowhere",
+      });
+    },
+  );
 });
 
 describe("replacing", () => {
