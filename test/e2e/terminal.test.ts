@@ -153,6 +153,7 @@ describe("completion", () => {
       for (const line of [
         "run all ",
         "run all --quiet",
+        "run all --consent l",
         "generate lake ",
         "doctor ",
         "run all --strict=yes ",

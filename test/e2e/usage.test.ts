@@ -84,7 +84,7 @@ test("a flag may be said to be on or off", async () => {
 });
 
 test("a working folder that has been deleted is exit 3, and no bug", async () => {
-  await inPlace(async (here) => {
+  await inPlace((here) => {
     const program = join(import.meta.dirname, "../../dist/cli.js");
     const script = 'mkdir gone; cd gone; rmdir ../gone; "$0" "$1" --version && exec "$0" "$1" status --json';
     const { status, stdout } = spawnSync("/bin/sh", ["-c", script, process.execPath, program], {
@@ -93,6 +93,7 @@ test("a working folder that has been deleted is exit 3, and no bug", async () =>
     });
     expect(status).toBe(3);
     expect(errorOf(stdout.slice(stdout.indexOf("\n")))).toMatchObject({ code: "STEDI_NOT_FOUND" });
+    return Promise.resolve();
   });
 });
 

@@ -14,6 +14,7 @@ import { stediPlan } from "../../src/pipeline/stedi-plan.js";
 
 const command = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 const killer = new URL("kill-at.js", import.meta.url).href;
+const reaper = new URL("thread-death.js", import.meta.url).href;
 
 export const folders = {
   commits: "_stedi/commits",
@@ -56,6 +57,14 @@ export function countedRun(
   const limit = filesOpen === undefined ? "" : `ulimit -n ${filesOpen}; `;
   return started("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", process.execPath, ...args], {
     env: { ...process.env, ...settings },
+  });
+}
+
+/** Starts `stedi run all` on a lake such that a thread of it dies (see thread-death.js). */
+export function dyingRun(lake: string, death: string, nodeOptions: readonly string[] = []): Command {
+  const args = [...nodeOptions, "--import", reaper, command, "run", "all", "--lake", lake];
+  return started(process.execPath, [...args, "--workers", "2", "--json", "--verbose"], {
+    env: { ...process.env, STEDI_THREAD_DEATH: death },
   });
 }
 

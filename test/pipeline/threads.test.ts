@@ -1,13 +1,12 @@
-// Passes over readings, split among real threads: the same bytes whatever their number.
+// Passes over readings, split among real threads: the same bytes whatever their number. What comes of one that dies is
+// in test/faults/15-thread-dies.test.ts.
 
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Tuning } from "../../src/pipeline/readings-pass.js";
 import { defaultThreads, ReadingsPool } from "../../src/pipeline/readings-pool.js";
-import type { ReadingsSpec } from "../../src/pipeline/readings-spec.js";
 import { referenceRun } from "../../src/reference/index.js";
 import { samplePreset, syntheticLake } from "../../src/synthetic/lake.js";
 import { type EngineResult, runEngine } from "../support/engine.js";
-import { MemoryStore } from "../support/memory-store.js";
 
 const rules = { consent: "latest", pair: "person" } as const;
 
@@ -64,47 +63,5 @@ describe("threads", () => {
     expect(spilled.commit.zones.machine_learning_curated!.books).toEqual(
       alone.commit.zones.machine_learning_curated!.books,
     );
-  });
-});
-
-describe("fault 15: a worker thread dies", () => {
-  /** Threads that die in the middle of their work: of an error that nothing catches, or of too little memory. */
-  const dying = (kill: (pool: ReadingsPool) => void): Tuning => ({
-    ...tuning,
-    scanners: (count) => {
-      const pool = new ReadingsPool(count, built);
-      let blocks = 0;
-      return {
-        size: pool.size,
-        begin: (spec) => pool.begin(spec),
-        scan: (input) => {
-          if (++blocks === 5) kill(pool);
-          return pool.scan(input);
-        },
-        join: (input) => pool.join(input),
-        close: () => pool.close(),
-      };
-    },
-  });
-
-  test("of an error that nothing catches: refused, and nothing is left", async () => {
-    const out = new MemoryStore();
-    const spec = { routes: 1 } as unknown as ReadingsSpec;
-    const result = await runEngine(lake, rules, {
-      workers: 2,
-      out,
-      tuning: dying((pool) => pool.begin(spec)),
-    });
-    expect(result).toBe("STEDI_WORKER");
-    expect([...out.files.keys()]).toEqual([]);
-  });
-
-  test("of too little memory: refused, and nothing is left", async () => {
-    const out = new MemoryStore();
-    const limits = { maxOldGenerationSizeMb: 1, maxYoungGenerationSizeMb: 1 };
-    const scanners = (count: number): ReadingsPool => new ReadingsPool(count, { ...built, limits });
-    const result = await runEngine(lake, rules, { workers: 2, out, tuning: { ...tuning, scanners } });
-    expect(result).toBe("STEDI_WORKER");
-    expect([...out.files.keys()]).toEqual([]);
   });
 });
