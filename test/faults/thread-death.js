@@ -11,19 +11,20 @@ if (!isMainThread && parentPort) {
   const send = parentPort.postMessage.bind(parentPort);
   let parts = 0;
   parentPort.postMessage = (/** @type {unknown} */ message) => {
-    if (++parts === Number(at)) die(how, message);
+    if (++parts === Number(at))
+      die(how, /** @type {import("../../src/pipeline/readings-pool.js").FromWorker} */ (message));
     send(message);
   };
 }
 
 /**
  * @param {string | undefined} how
- * @param {any} message
+ * @param {import("../../src/pipeline/readings-pool.js").FromWorker} message
  */
 function die(how, message) {
   if (how === "exit") process.exit(0);
   const held = [];
   while (how === "memory") held.push(new Array(100_000).fill(held.length));
-  const [route] = message.part.routes;
-  throw new SyntaxError(`Unexpected token in ${Buffer.from(route.lines.bytes).toString()}`);
+  const lines = message.part.routes[0]?.lines?.bytes ?? new Uint8Array();
+  throw new SyntaxError(`Unexpected token in ${Buffer.from(lines).toString()}`);
 }
