@@ -1,7 +1,8 @@
 // Planted e-mail addresses, names, serial numbers and unlisted fields, in good and in damaged records, appear nowhere
 // but in the zones they belong to: whatever the run wrote, said or threw, at every verbosity, and however it ended.
 
-import { readdirSync, readFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -11,7 +12,8 @@ import { reportError } from "../src/commands/terminal.js";
 import { folderStore } from "../src/io/folder-store.js";
 import { runPipeline } from "../src/pipeline/run.js";
 import { stediPlan } from "../src/pipeline/stedi-plan.js";
-import { inPlace, type Place } from "./e2e/support.js";
+import { type Ended, inPlace, type Place, stedi } from "./e2e/support.js";
+import { until } from "./faults/disk-support.js";
 import { lines } from "./faults/support.js";
 import { at } from "./reference/helpers.js";
 import { Aviary } from "./support/canaries.js";
@@ -158,11 +160,40 @@ function searched(
 }
 
 /** Runs a command line, and looks at all that it said. */
-async function says(birds: Aviary, here: Place, line: string, code?: number): Promise<void> {
-  const { code: ended, stdout, stderr } = await here.call(line);
+async function says(
+  birds: Aviary,
+  here: Place,
+  line: string,
+  code?: number,
+  env?: Readonly<Record<string, string>>,
+): Promise<void> {
+  heard(birds, line, await here.call(line, env), code);
+}
+
+function heard(
+  birds: Aviary,
+  line: string,
+  { code: ended, stdout, stderr }: Ended,
+  code?: Ended["code"],
+): void {
   if (code !== undefined) expect(ended, `${line}: ${stderr}`).toBe(code);
   expect(birds.found(stdout), line).toEqual([]);
   expect(birds.found(stderr), line).toEqual([]);
+}
+
+/** Runs a command line whose disk does as kill-at.js is told. */
+function disturbed(
+  here: Place,
+  line: string,
+  settings: Readonly<Record<string, string>>,
+  started?: (child: ChildProcess) => void,
+): Promise<Ended> {
+  const killer = new URL("faults/kill-at.js", import.meta.url).href;
+  return stedi(line.split(" "), {
+    cwd: here.folder,
+    env: { ...settings, NODE_OPTIONS: `--import=${killer}` },
+    ...(started && { started }),
+  });
 }
 
 test("the search finds what is planted, plain or disguised, and allows it where it belongs", () => {
@@ -306,6 +337,81 @@ describe("a run that fails", () => {
       const left = here.files("data").filter((path) => !before.includes(path));
       for (const path of left) expect(birds.found(readFileSync(join(here.folder, path))), path).toEqual([]);
       await says(birds, here, "plan");
+    }, files);
+  });
+
+  test("a disk that fails, at any call and with any code: nothing of it is said or left", async () => {
+    const { birds, files } = planted();
+    const message = birds.plant("what a disk quotes");
+    await inPlace(async (here) => {
+      await here.done("run all");
+      const calls = await disturbed(here, "run all", { STEDI_KILL_TRACE: join(here.folder, "calls") });
+      expect(calls.code).toBe(0);
+      const count = readFileSync(join(here.folder, "calls"), "utf8").split("\n").length - 1;
+      const codes = ["EIO", "ENOSPC", "EROFS", "EACCES", "EMFILE", "EDQUOT", "ENOENT", "ENOTDIR"];
+      const said = new Set<Ended["code"]>();
+      for (let turn = 0; turn < 16; turn++) {
+        const call = 1 + Math.floor((turn * count) / 16);
+        const at = {
+          STEDI_KILL_AT: `${call}:fail:${codes[turn % codes.length]!}`,
+          STEDI_KILL_MESSAGE: message,
+        };
+        const ended = await disturbed(here, `run all ${["--verbose", "--json", "--quiet"][turn % 3]!}`, at);
+        heard(birds, JSON.stringify(at), ended);
+        said.add(ended.code);
+        searched(birds, here, "data");
+      }
+      // Some calls may fail: those that sweep, and those that find out whose process this is.
+      expect([...said].sort()).toEqual([0, 3]);
+    }, files);
+  });
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGKILL", "SIGKILL"],
+  ] as const)("%s in the middle of it: nothing of it is said or left", async (signal, code) => {
+    const { birds, files } = planted();
+    await inPlace(async (here) => {
+      await here.done("run all");
+      const trace = join(here.folder, "calls");
+      await disturbed(here, "run all", { STEDI_KILL_TRACE: trace });
+      const calls = readFileSync(trace, "utf8").split("\n");
+      for (const zone of ["customer/trusted", "step_trainer/trusted"]) {
+        const call = 1 + calls.findIndex((each) => each.startsWith("sync\t") && each.includes(`/${zone}/`));
+        await rm(trace);
+        const at = { STEDI_KILL_AT: `${call}:hang`, STEDI_KILL_TRACE: trace };
+        const ended = await disturbed(here, "run all --verbose --json", at, (child) => {
+          void until(() => existsSync(trace) && readFileSync(trace, "utf8").split("\n").length > call).then(
+            () => child.kill(signal),
+          );
+        });
+        heard(birds, `${signal} at ${zone}`, ended, code);
+        // A part of a zone has only what the zone may have.
+        searched(birds, here, "data");
+      }
+      await says(birds, here, "run all --verbose", 0);
+      expect(birds.missing(searched(birds, here, "data"))).toEqual([]);
+    }, files);
+  });
+
+  test("another run that commits first: nothing of it is said or left", async () => {
+    const { birds, files } = planted();
+    await inPlace(async (here) => {
+      await here.done("run all");
+      const trace = join(here.folder, "calls");
+      await disturbed(here, "run all", { STEDI_KILL_TRACE: trace });
+      const calls = readFileSync(trace, "utf8").split("\n");
+      const commit = 1 + calls.findIndex((each) => each.startsWith("link\t") && each.includes("/commits/"));
+      await rm(trace);
+      const go = join(here.folder, "go");
+      const at = { STEDI_KILL_AT: `${commit}:until:${go}`, STEDI_KILL_TRACE: trace };
+      const slow = disturbed(here, "run all --verbose --json", at);
+      await until(() => existsSync(trace) && readFileSync(trace, "utf8").split("\n").length > commit);
+      await says(birds, here, "run all --verbose", 0);
+      await here.write("go", "");
+      heard(birds, "the slow one", await slow, 5);
+      expect(birds.missing(searched(birds, here, "data"))).toEqual([]);
     }, files);
   });
 

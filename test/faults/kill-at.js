@@ -2,7 +2,8 @@
 // them down, and kills the process at one of them. Settings come by the environment: STEDI_KILL_TRACE names a file
 // for the calls; STEDI_KILL_AT is `<number>:<before | during | after>:<microseconds into the call>`, or `<number>:hang` for a
 // disk that does not answer and `<number>:until:<path>` for one that answers once that is there,
-// or `<number>:exhaust` for a process that has all the files open that it may have.
+// or `<number>:exhaust` for a process that has all the files open that it may have, or `<number>:fail:<code>` for a call
+// that fails with that code, and with a message of STEDI_KILL_MESSAGE.
 
 import { appendFileSync, existsSync, openSync } from "node:fs";
 import process from "node:process";
@@ -21,6 +22,9 @@ interceptDisk(async (name, path, given, call) => {
   if (isIt && moment === "before") die();
   if (isIt && moment === "exhaust") exhaust();
   if (isIt && moment === "hang") return never();
+  if (isIt && moment === "fail") {
+    throw Object.assign(new Error(process.env.STEDI_KILL_MESSAGE), { code: detail });
+  }
   while (isIt && moment === "until" && !existsSync(detail ?? "")) await setTimeout(5);
   const answer = call(...given);
   if (isIt && moment === "during") {
