@@ -14,6 +14,7 @@ import {
   s3ReadOptions,
   s3WriteOptions,
   sharedOptions,
+  syncOptions,
 } from "./commands/options.js";
 import { outliveReaders } from "./commands/output-errors.js";
 import type { ResolvedSettings, Settings } from "./commands/settings.js";
@@ -128,6 +129,27 @@ const program = yargs(process.argv.slice(2), workingFolder())
       call(flags, async (settings) => {
         const { generateCommand, syntheticOptions } = await import("./commands/generate.js");
         await generateCommand(flags.dir, syntheticOptions(flags), settings, interrupted());
+      }),
+  )
+  .command(
+    "sync <src> <dst>",
+    "copy a lake's landing data to another place: what differs; deletes nothing",
+    (argv) =>
+      withOptions(argv, { ...syncOptions, progress: runOptions.progress })
+        .positional("src", { type: "string", demandOption: true, describe: "where it is" })
+        .positional("dst", { type: "string", demandOption: true, describe: "where it goes" })
+        .example("$0 sync download lake", "bring customers/ and the others into the layout of a lake")
+        .example("$0 sync lake clean --clean", "rewritten, so that Athena, Spark and Trino can read it"),
+    (flags) =>
+      call(flags, async (settings) => {
+        const { syncCommand } = await import("./commands/sync.js");
+        await syncCommand(
+          flags.src,
+          flags.dst,
+          { clean: flags.clean === true, dryRun: flags["dry-run"] === true },
+          settings,
+          interrupted("the files that were copied are whole; run it again for the rest"),
+        );
       }),
   )
   .command(

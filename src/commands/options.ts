@@ -88,7 +88,7 @@ export const runOptions = {
   progress: {
     kind: "choice",
     default: "auto",
-    describe: "bars on a terminal, one plain line a stage, or nothing",
+    describe: "bars on a terminal, one plain line a stage or table, or nothing",
     choices: progressModes,
   },
 } as const satisfies Record<string, OptionDeclaration>;
@@ -131,6 +131,16 @@ export const s3CommitOptions = {
 /** Options of `plan` besides; they are about one call, so only flags set them. */
 export const planOptions = {
   graph: { kind: "flag", default: false, describe: "draw the stages" },
+} as const satisfies Record<string, OptionDeclaration>;
+
+/** Options of `sync` besides; they are about one call, so only flags set them. */
+export const syncOptions = {
+  clean: {
+    kind: "flag",
+    default: false,
+    describe: "rewrite the files on the way so that any engine can read them",
+  },
+  "dry-run": { kind: "flag", default: false, describe: "say what would be copied, and write nothing" },
 } as const satisfies Record<string, OptionDeclaration>;
 
 /** Options of `generate`; only flags set them. */

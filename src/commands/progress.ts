@@ -1,36 +1,89 @@
-// Progress on standard error while a run is under way: a bar for each pass on a terminal, else one plain line a
-// stage.
+// Progress on standard error while something is under way: a bar for each pass over a table on a terminal, else one plain
+// line a stage or table.
 
 import { SingleBar } from "cli-progress";
 import type { RunEvent, StageReport } from "../pipeline/report.js";
 import { total } from "../pipeline/report.js";
+import type { SyncEvent, SyncTableReport } from "../pipeline/sync.js";
 import { columnsOf, formatBytes, formatCount, notice } from "./terminal.js";
 
 const barWidth = 24;
 
-export interface Progress {
-  event(event: RunEvent): void;
+export type ProgressMode = "auto" | "plain" | "none";
+
+export interface Progress<Event> {
+  event(event: Event): void;
   /** Takes the bar away; what is printed next starts on a line of its own. */
   stop(): void;
 }
 
 /** @param mode as `--progress` has it */
-export function makeProgress(mode: "auto" | "plain" | "none"): Progress {
-  if (mode === "none") return { event: () => undefined, stop: () => undefined };
-  return mode === "auto" && process.stderr.isTTY ? barProgress() : plainProgress();
-}
-
-function plainProgress(): Progress {
+export function makeProgress(mode: ProgressMode): Progress<RunEvent> {
+  const display = displayFor(mode);
   return {
     event: (event) => {
-      if (event.kind === "stage") notice(stageLine(event.report));
-      if (event.kind === "again") notice(againLine(event.where));
+      switch (event.kind) {
+        case "pass":
+          display.start(event.source, event.bytes);
+          break;
+        case "bytes":
+          display.advance(event.bytes);
+          break;
+        case "stage":
+          display.say(() => stageLine(event.report));
+          break;
+        case "again":
+          display.say(() => againLine(event.where));
+          break;
+        case "commit":
+          display.stop();
+          break;
+      }
     },
-    stop: () => undefined,
+    stop: () => display.stop(),
   };
 }
 
-function barProgress(): Progress {
+/** The same for `sync`: a bar for each table, or one line. */
+export function makeSyncProgress(mode: ProgressMode): Progress<SyncEvent> {
+  const display = displayFor(mode);
+  return {
+    event: (event) => {
+      switch (event.kind) {
+        case "table":
+          display.start(event.table, event.bytes);
+          break;
+        case "bytes":
+          display.advance(event.bytes);
+          break;
+        case "done":
+          display.say(() => tableLine(event.report));
+          break;
+        case "file":
+          break;
+      }
+    },
+    stop: () => display.stop(),
+  };
+}
+
+/** How progress is shown: a piece of work at a time. */
+interface Display {
+  start(label: string, bytes: number): void;
+  advance(bytes: number): void;
+  /** Ends the piece of work with a line. */
+  say(line: () => string): void;
+  stop(): void;
+}
+
+function displayFor(mode: ProgressMode): Display {
+  const nothing = (): void => undefined;
+  if (mode === "none") return { start: nothing, advance: nothing, say: nothing, stop: nothing };
+  if (mode === "auto" && process.stderr.isTTY) return barDisplay();
+  return { start: nothing, advance: nothing, say: (line) => notice(line()), stop: nothing };
+}
+
+function barDisplay(): Display {
   let bar: SingleBar | undefined;
   let done = 0;
   let startedAt = 0;
@@ -40,45 +93,34 @@ function barProgress(): Progress {
     process.off("exit", stop);
   };
   return {
-    event: (event) => {
-      switch (event.kind) {
-        case "pass":
-          stop();
-          done = 0;
-          startedAt = Date.now();
-          bar = new SingleBar({
-            format: (_options, params, payload: { label: string }) => {
-              const seconds = (Date.now() - startedAt) / 1000;
-              const rate = seconds > 0 ? params.value / seconds : 0;
-              const percent = params.total > 0 ? Math.floor((params.value / params.total) * 100) : 100;
-              const left = rate > 0 ? Math.ceil((params.total - params.value) / rate) : 0;
-              return barLine(payload.label, percent, rate, left, columnsOf(process.stderr));
-            },
-            clearOnComplete: true,
-            hideCursor: true,
-            stopOnComplete: false,
-            stream: process.stderr,
-          });
-          bar.start(event.bytes, 0, { label: event.source });
-          // A second Ctrl-C ends the program where it is: the terminal would be left without cursor and line breaks.
-          process.on("exit", stop);
-          break;
-        case "bytes":
-          done += event.bytes;
-          bar?.update(done);
-          break;
-        case "stage":
-          stop();
-          notice(stageLine(event.report));
-          break;
-        case "again":
-          stop();
-          notice(againLine(event.where));
-          break;
-        case "commit":
-          stop();
-          break;
-      }
+    start: (label, bytes) => {
+      stop();
+      done = 0;
+      startedAt = Date.now();
+      bar = new SingleBar({
+        format: (_options, params, payload: { label: string }) => {
+          const seconds = (Date.now() - startedAt) / 1000;
+          const rate = seconds > 0 ? params.value / seconds : 0;
+          const percent = params.total > 0 ? Math.floor((params.value / params.total) * 100) : 100;
+          const left = rate > 0 ? Math.ceil((params.total - params.value) / rate) : 0;
+          return barLine(payload.label, percent, rate, left, columnsOf(process.stderr));
+        },
+        clearOnComplete: true,
+        hideCursor: true,
+        stopOnComplete: false,
+        stream: process.stderr,
+      });
+      bar.start(bytes, 0, { label });
+      // A second Ctrl-C ends the program where it is: the terminal would be left without cursor and line breaks.
+      process.on("exit", stop);
+    },
+    advance: (bytes) => {
+      done += bytes;
+      bar?.update(done);
+    },
+    say: (line) => {
+      stop();
+      notice(line());
     },
     stop,
   };
@@ -112,5 +154,15 @@ function stageLine(report: StageReport): string {
     `${formatCount(report.written).padStart(12)} kept`,
     `${formatCount(dropped).padStart(12)} dropped`,
     `${report.seconds.toFixed(1).padStart(7)} s`,
+  ].join("  ");
+}
+
+function tableLine({ table, files, same, copied, seconds }: SyncTableReport): string {
+  return [
+    table.padEnd(24),
+    `${formatCount(files).padStart(12)} files`,
+    `${formatCount(copied.length).padStart(12)} copied`,
+    `${formatCount(same).padStart(12)} the same`,
+    `${seconds.toFixed(1).padStart(7)} s`,
   ].join("  ");
 }

@@ -12,17 +12,18 @@ const signals = [
 /** How long the work may take to end. */
 const graceMs = 1800;
 
-/** A signal that fires when the program is told to end; its reason is a StediError. */
-export function interrupted(): AbortSignal {
+/**
+ * A signal that fires when the program is told to end; its reason is a StediError.
+ * @param next what the user is told to do
+ */
+export function interrupted(next = "nothing was published; run again"): AbortSignal {
   const controller = new AbortController();
   for (const [name, code] of signals) {
     const leave = (): never => process.exit(errorCodes[code]);
     process.on(name, () => {
       if (controller.signal.aborted) leave();
       setTimeout(leave, graceMs).unref();
-      controller.abort(
-        new StediError(code, { what: `ended by ${name}`, next: "nothing was published; run again" }),
-      );
+      controller.abort(new StediError(code, { what: `ended by ${name}`, next }));
     });
   }
   return controller.signal;

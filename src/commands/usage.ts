@@ -4,7 +4,7 @@ import { closest } from "fastest-levenshtein";
 import { StediError } from "../errors.js";
 import type { OptionDeclaration } from "./options.js";
 
-const commands = ["run", "plan", "status", "generate", "doctor", "completion"];
+const commands = ["run", "plan", "status", "generate", "sync", "doctor", "completion"];
 
 /**
  * @param message what yargs says, in English
@@ -72,7 +72,7 @@ export function checkFlags(
 
 function plainly(message: string): string {
   if (message.startsWith("Not enough non-option arguments"))
-    return "the command needs to be told what: a stage, or a folder";
+    return "the command needs to be told what: a stage, a folder, or two";
   const option = /^Not enough arguments following: (.+)/.exec(message)?.[1];
   return option === undefined ? message.split("\n")[0]! : `the option \`--${option}\` needs a value`;
 }

@@ -7,7 +7,7 @@ import pLimit from "p-limit";
 import { StediError } from "../errors.js";
 import type { ChecksumAlgorithm } from "../io/checksum.js";
 import { type FileSink, isDraft, type Store, type StoredFile } from "../io/store.js";
-import type { DamageReason } from "../transforms/contract.js";
+import { damageReasons } from "../transforms/contract.js";
 import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
 import { type CleanTally, emptyTally } from "./clean.js";
 import { isLandingFile } from "./landing.js";
@@ -183,10 +183,11 @@ class TableSync {
     const warnings: Warning[] = [];
     if (unread.length > 0) warnings.push(unreadWarning(this.#table.name, unread, "copied"));
     if (this.#extra > 0) warnings.push(extraWarning(this.#table, this.#extra));
-    const { unattributable, damaged } = this.#tally;
+    const { unattributable } = this.#tally;
     if (unattributable > 0) warnings.push(unattributableWarning(unattributable));
-    const leftOut = this.#table === customerLanding ? 0 : total(asCounts(damaged));
-    if (leftOut > 0) warnings.push(leftOutWarning(this.#table, damaged, leftOut));
+    const { damaged } = cleanReport(this.#tally);
+    if (this.#table !== customerLanding && total(damaged) > 0)
+      warnings.push(leftOutWarning(this.#table, damaged));
     return warnings;
   }
 
@@ -288,8 +289,10 @@ async function removeDrafts(target: Store, paths: readonly string[]): Promise<vo
   }
 }
 
+/** Files go side by side, so which reason comes up first is chance. */
 function cleanReport({ read, damaged, droppedFields }: CleanTally): NonNullable<SyncTableReport["clean"]> {
-  return { read, damaged: asCounts(damaged), droppedFields };
+  const inOrder = new Map(damageReasons.map((reason) => [reason, damaged.get(reason) ?? 0]));
+  return { read, damaged: asCounts(inOrder), droppedFields };
 }
 
 /** @throws StediError `STEDI_SAME_PLACE` where files that are written would be among those that are read */
@@ -356,15 +359,12 @@ function extraWarning({ folder, name }: TableShape, count: number): Warning {
   };
 }
 
-function leftOutWarning(
-  { name }: TableShape,
-  damaged: ReadonlyMap<DamageReason, number>,
-  count: number,
-): Warning {
-  const reasons = [...damaged].map(([reason, each]) => `${each} ${reason}`).join(", ");
+function leftOutWarning({ name }: TableShape, damaged: Counts): Warning {
+  const count = total(damaged);
+  const reasons = Object.entries(damaged).map(([reason, each]) => `${each} ${reason}`);
   return {
     code: "STEDI_W_LEFT_OUT",
-    message: `${plural(count, "damaged record")} of ${name} left out of the clean files: ${reasons}`,
+    message: `${plural(count, "damaged record")} of ${name} left out of the clean files: ${reasons.join(", ")}`,
     count,
   };
 }
