@@ -135,7 +135,12 @@ const program = yargs(process.argv.slice(2), workingFolder())
     "sync <src> <dst>",
     "copy a lake's landing data to another place: what differs; deletes nothing",
     (argv) =>
-      withOptions(argv, { ...syncOptions, progress: runOptions.progress })
+      withOptions(argv, {
+        ...syncOptions,
+        progress: runOptions.progress,
+        ...s3ReadOptions,
+        ...s3WriteOptions,
+      })
         .positional("src", { type: "string", demandOption: true, describe: "where it is" })
         .positional("dst", { type: "string", demandOption: true, describe: "where it goes" })
         .example("$0 sync download lake", "bring customers/ and the others into the layout of a lake")

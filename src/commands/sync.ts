@@ -1,10 +1,10 @@
 // `stedi sync SRC DST`: copies landing data from place to place, and ends with a table of what was copied.
 
-import { openStore } from "../io/open-store.js";
 import { total } from "../pipeline/report.js";
 import { type SyncedFile, syncLanding, type SyncReport, type SyncTableReport } from "../pipeline/sync.js";
 import { makeSyncProgress } from "./progress.js";
 import type { Settings } from "./settings.js";
+import { openPlace } from "./stores.js";
 import {
   colorsOf,
   columnsOf,
@@ -29,8 +29,8 @@ export async function syncCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { json, quiet, verbose } = settings;
-  const source = openStore(from);
-  const target = openStore(to);
+  const source = await openPlace(from, settings, signal);
+  const target = await openPlace(to, settings, signal);
   // A line for each file leaves no room for a bar.
   const mode = verbose && settings.progress === "auto" ? "plain" : settings.progress;
   const progress = makeSyncProgress(quiet ? "none" : mode);
