@@ -98,6 +98,8 @@ function token(failures: number, since: number | undefined, delay: number): Toke
 class UntilDeadline implements RetryStrategy {
   readonly #retryForMs: number;
   #wasReached = false;
+  /** Whether a request was given up, and none answered since. */
+  #isGivenUp = false;
 
   constructor(retryForMs: number) {
     this.#retryForMs = retryForMs;
@@ -114,14 +116,20 @@ class UntilDeadline implements RetryStrategy {
     const { failures, since = Date.now() } = used as Token;
     const isPassing = errorType !== "CLIENT_ERROR" || error?.name === "ConditionalRequestConflict";
     if (error?.$metadata?.httpStatusCode !== undefined) this.#wasReached = true;
+    if (!isPassing) {
+      this.#isGivenUp = false;
+      return Promise.reject(new Error("not to be tried again"));
+    }
     const limit = this.#wasReached ? this.#retryForMs : Math.min(this.#retryForMs, firstContactMs);
     const delay = Math.max(backoff(failures), (retryAfterHint?.getTime() ?? 0) - Date.now());
-    if (!isPassing || Date.now() + delay - since > limit)
-      return Promise.reject(new Error("not to be tried again"));
+    // What is asked of a store that was given up, such as to take away what was written, does not wait all over again.
+    this.#isGivenUp ||= Date.now() + delay - since > limit;
+    if (this.#isGivenUp) return Promise.reject(new Error("given up"));
     return Promise.resolve(token(failures + 1, since, delay));
   }
 
   recordSuccess(): void {
     this.#wasReached = true;
+    this.#isGivenUp = false;
   }
 }
