@@ -160,7 +160,7 @@ export class PartWriter {
 
   async #open(): Promise<FileSink> {
     if (this.#aborted) throw new Error("written to after it was given up");
-    this.#opening = this.#target.create(this.#partPath());
+    this.#opening = this.#target.create(this.#partPath(), this.#limit);
     return this.#opening.finally(() => (this.#opening = undefined));
   }
 

@@ -555,8 +555,8 @@ const notOfZone: ReadingsHandler = {
 /** Writes that fail once the run has been told to stop: a join can go on writing for long without reading anything. */
 function untilStopped(target: PartTarget, signal: AbortSignal | undefined): PartTarget {
   return {
-    create: async (path): Promise<FileSink> => {
-      const sink = await target.create(path);
+    create: async (path, expectedBytes): Promise<FileSink> => {
+      const sink = await target.create(path, expectedBytes);
       return {
         write: (bytes) => {
           signal?.throwIfAborted();
