@@ -107,11 +107,13 @@ export function asS3Error(error: unknown, operation: string, where: string): unk
     status > 0 && `HTTP ${status}`,
     requestId && `request ${word(requestId)}`,
   ];
-  return new StediError(
-    cause.code,
-    { what: cause.what, where, why: why.filter(Boolean).join(", "), next: cause.next },
-    { cause: error },
-  );
+  // Without its cause: what the SDK throws holds the request, and with it the key's number and a signature.
+  return new StediError(cause.code, {
+    what: cause.what,
+    where,
+    why: why.filter(Boolean).join(", "),
+    next: cause.next,
+  });
 }
 
 /** Whether an error says that a store or the network failed; anything else is a bug. */

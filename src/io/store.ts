@@ -119,15 +119,11 @@ export function isDraft(name: string): boolean {
 export const draftEnding = ".draft";
 
 /** A store that may let two runs commit at once. */
-export function noCondition(where: string, options?: ErrorOptions): StediError {
-  return new StediError(
-    "STEDI_NO_CONDITION",
-    {
-      what: "the store does not hold a put on condition, so two runs at once could both commit",
-      where,
-      why: "it does not honour If-None-Match",
-      next: "use a store that does; or, if nobody else ever runs on this lake, --unsafe-single-writer",
-    },
-    options,
-  );
+export function noCondition(where: string): StediError {
+  return new StediError("STEDI_NO_CONDITION", {
+    what: "the store does not hold a put on condition, so two runs at once could both commit",
+    where,
+    why: "it does not honour If-None-Match",
+    next: "use a store that does; or, if nobody else ever runs on this lake, --unsafe-single-writer",
+  });
 }
