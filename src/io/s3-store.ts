@@ -248,7 +248,7 @@ class S3Store implements Store {
       );
       return true;
     } catch (error) {
-      if (statusOf(error) === 501) throw noCondition(this.#where(path), { cause: error });
+      if (statusOf(error) === 501) throw noCondition(this.#where(path));
       if (statusOf(error) !== 412) throw asS3Error(error, "PutObject", this.#where(path));
       // What is in the way may be what this very call has put there, if the store's answer was lost.
       return (await this.#head(path))?.Metadata?.[writeIdKey] === writeId;
@@ -330,9 +330,12 @@ class S3Store implements Store {
     let failures = 0;
     let flips = 0;
     let progressAt = Date.now();
+    let known: Checksum | undefined;
     for (;;) {
       try {
         const answer = await this.#ask(piece, at, signal);
+        // What is read on from a byte comes without the checksum of the whole.
+        if (at === 0 && to === file.size) known = checksumOf(answer);
         for await (const chunk of this.#bodyOf(answer)) {
           chunks.push(chunk);
           at += chunk.length;
@@ -341,20 +344,23 @@ class S3Store implements Store {
           if (at > to) throw this.#badAnswer(file, "more bytes came than there should be");
         }
         if (at < to) throw brokenOff("ESHORT");
-        const known = from === 0 && to === file.size ? checksumOf(answer) : undefined;
-        if (!known || known.value === digest(chunks, known.algorithm)) return chunks;
-        if (++flips === mostFlips) throw this.#otherBytes(file);
-        chunks.length = 0;
-        at = from;
       } catch (error) {
         signal.throwIfAborted();
         const told = asS3Error(error, "GetObject", this.#where(file.path));
         const isPassing = told instanceof StediError && told.code === "STEDI_UNAVAILABLE";
-        const delay = backoff(failures++);
-        if (!isPassing || error === told || Date.now() + delay - progressAt > this.#patience.retryForMs)
-          throw told;
-        await pause(delay, signal);
+        if (!isPassing || error === told) throw told;
+        // An answer may break off behind its last byte too; then there is nothing left to ask for.
+        if (at < to || chunks.length === 0) {
+          const delay = backoff(failures++);
+          if (Date.now() + delay - progressAt > this.#patience.retryForMs) throw told;
+          await pause(delay, signal);
+          continue;
+        }
       }
+      if (!known || known.value === digest(chunks, known.algorithm)) return chunks;
+      if (++flips === mostFlips) throw this.#otherBytes(file);
+      chunks.length = 0;
+      at = from;
     }
   }
 
