@@ -442,7 +442,7 @@ function expectReference(outcome: Outcome, files: Files, rules: Rules): void {
 const declared = new Set(landingTables.flatMap(({ fields }) => fields.map(({ name }) => name.toLowerCase())));
 
 /** What stands in landing files and must stand nowhere in the books: values, and field names that no table has. */
-function valuesOf(files: Files): ReadonlySet<string> {
+export function valuesOf(files: Files): ReadonlySet<string> {
   const values = new Set<string>();
   for (const [path, stored] of files) {
     const text = Buffer.from(path.endsWith(".gz") ? unpacked(stored) : stored).toString("latin1");
@@ -463,7 +463,7 @@ function unpacked(stored: Uint8Array): Uint8Array {
 }
 
 /** The messages leave the values out: they may be in a report that somebody keeps. */
-function expectNoneOf(values: Iterable<string>, texts: readonly string[]): void {
+export function expectNoneOf(values: Iterable<string>, texts: readonly string[]): void {
   for (const value of values) {
     if (texts.some((text) => text.includes(value))) {
       throw new Error(

@@ -257,6 +257,20 @@ describeS3.each(["minio", "versitygw"] as const)("in front of %s", (name) => {
     expect(Contents).toHaveLength(1);
   });
 
+  test("a listing in short pages, and one that says something else", async () => {
+    await putThrough("x/1", "one");
+    const list = (ContinuationToken?: string) =>
+      client.send(new ListObjectsV2Command({ Bucket: bucket.name, ContinuationToken }));
+    proxy.fault({ operation: "ListObjects", times: 2 }, { asked: { "max-keys": "1" } });
+    const first = await list();
+    expect(first.Contents).toMatchObject([{ Key: key }]);
+    expect(first.IsTruncated).toBe(true);
+    const second = await list(first.NextContinuationToken);
+    expect(second.Contents).toMatchObject([{ Key: "x/1" }]);
+    proxy.fault({ operation: "ListObjects" }, { rewrite: (xml) => xml.replace("x/1", "instead/of/it") });
+    expect((await list()).Contents).toMatchObject([{ Key: key }, { Key: "instead/of/it" }]);
+  });
+
   test("an answer that is lost after the server has done it", async () => {
     for (const lost of ["reset", { status: 500, code: "InternalError" }] as const) {
       proxy.reset();

@@ -76,12 +76,16 @@ export interface Fault {
   readonly instead?: Answer | Silence;
   /** Headers of the request that the server does not get to see, in lower case. The request is signed anew. */
   readonly without?: readonly string[];
+  /** Parameters of the query that the server is asked with besides. The request is signed anew. */
+  readonly asked?: Readonly<Record<string, string>>;
   /** Is waited for once the server has done what it was asked, before the client hears of it. */
   readonly afterwards?: (seen: Seen) => unknown;
   /** The server does what it was asked; this comes in place of its answer. */
   readonly lost?: Answer | Silence;
   /** Changes the answer's headers; names in lower case. */
   readonly headers?: (headers: Record<string, string>) => void;
+  /** Makes another body of the answer's. */
+  readonly rewrite?: (body: string) => string;
   /** The answer's body comes without its length. */
   readonly chunked?: true;
   /** Something befalls the answer's body once so many bytes of it have gone out. */
@@ -145,19 +149,26 @@ export async function startFaultProxy(server: Access): Promise<FaultProxy> {
       return;
     }
     const headers = without(plain.headers, [...toTheNext, ...(fault.without ?? [])]);
-    const call = { method: request.method!, url: request.url! };
-    if (fault.without) headers.authorization = signAgain({ ...call, headers }, server.secretAccessKey);
+    const more = Object.entries(fault.asked ?? {}).map(([name, value]) => `&${name}=${value}`);
+    const call = { method: request.method!, url: request.url! + more.join("") };
+    if (fault.without ?? fault.asked)
+      headers.authorization = signAgain({ ...call, headers }, server.secretAccessKey);
 
     const answer = await passOn(request, response, { ...call, headers });
-    if (fault.afterwards !== undefined || fault.lost !== undefined) {
-      const body = await consumed(answer);
+    if (fault.afterwards ?? fault.lost ?? fault.rewrite) {
+      const received = await consumed(answer);
+      const body = fault.rewrite ? Buffer.from(fault.rewrite(received.toString())) : received;
       await fault.afterwards?.(entry);
       if (fault.lost !== undefined) {
         entry.status = give(fault.lost, response, plain);
         return;
       }
       entry.status = answer.statusCode!;
-      send(answer, response, fault).end(body);
+      const headers = (all: Record<string, string>): void => {
+        if (body !== received) all["content-length"] = String(body.length);
+        fault.headers?.(all);
+      };
+      send(answer, response, { ...fault, headers }).end(body);
       return;
     }
     entry.status = answer.statusCode!;
@@ -306,7 +317,9 @@ function send(
 ): ServerResponse {
   const headers = without(oneEach(answer), toTheNext);
   change?.(headers);
-  if (body?.then === "end") headers["content-length"] = String(body.at);
+  if (body?.then === "end") {
+    headers["content-length"] = String(Math.min(body.at, Number(headers["content-length"])));
+  }
   if (chunked) {
     delete headers["content-length"];
     headers["transfer-encoding"] = "chunked";
@@ -319,18 +332,16 @@ async function relay(answer: IncomingMessage, response: ServerResponse, { body }
   let sent = 0;
   for await (const each of answer as AsyncIterable<Buffer>) {
     let chunk = each;
-    if (body && sent + chunk.length > body.at) {
-      const at = body.at - sent;
-      if (body.then === "flip") {
-        if (at >= 0) {
-          chunk = Buffer.from(chunk);
-          chunk[at]! ^= 1;
-        }
-      } else {
-        await write(response, chunk.subarray(0, at));
-        await befall(body.then, response);
-        return;
+    const at = body ? body.at - sent : Infinity;
+    if (body?.then === "flip") {
+      if (at >= 0 && at < chunk.length) {
+        chunk = Buffer.from(chunk);
+        chunk[at]! ^= 1;
       }
+    } else if (body && at <= chunk.length) {
+      await write(response, chunk.subarray(0, at));
+      await befall(body.then, response);
+      return;
     }
     sent += chunk.length;
     await write(response, chunk);
