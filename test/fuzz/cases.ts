@@ -1,4 +1,4 @@
-// Landing files that nobody would write: a small synthetic lake whose bytes are changed at random, with an eye to what
+// Landing files that nobody would write: a small lake, synthetic or real, whose bytes are changed at random, with an eye to what
 // readers of JSON trip over. The engine, reading them in chunks and blocks of any size, has to say of them what the
 // reference says.
 
@@ -10,6 +10,7 @@ import { syntheticLake } from "../../src/synthetic/lake.js";
 import { allRules, runEngine } from "../support/engine.js";
 import { expectReference } from "../support/expect-reference.js";
 import { ScannersHere } from "../support/scanners.js";
+import type { RealRecords } from "./real-records.js";
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
@@ -77,16 +78,16 @@ const tokens = [
   "[".repeat(70),
 ];
 
-/** The case of a number: the same for the same number, on every machine. */
-export function fuzzCase(seed: number): FuzzCase {
+/**
+ * The case of a number: the same for the same number, on every machine.
+ * @param records of a real lake; left out: synthetic ones
+ */
+export function fuzzCase(seed: number, records?: RealRecords): FuzzCase {
   const generator = xoroshiro128plus(seed);
   const below = (count: number): number => uniformInt(generator, 0, count - 1);
-  const people = 1 + below(6);
   const files = new Map<string, Uint8Array>();
-  const lake = syntheticLake({ people, seed: below(1000), messy: below(3) === 0, fileBytes: 16 * 1024 });
-  for (const { path, chunks } of lake) {
+  for (const [path, whole] of records?.pick(generator) ?? syntheticFiles(below)) {
     // Enough of each file for several records: the reference takes its time.
-    const whole = Buffer.concat([...chunks]);
     const content = path.endsWith(".gz") ? whole : reshaped(whole, generator).subarray(0, 200 + below(3000));
     const changes = below(3) === 0 ? 0 : 1 + below(12);
     files.set(path, path.endsWith(".gz") && below(4) > 0 ? content : changed(content, changes, generator));
@@ -107,6 +108,12 @@ export function fuzzCase(seed: number): FuzzCase {
       },
     },
   };
+}
+
+function syntheticFiles(below: (count: number) => number): ReadonlyMap<string, Buffer> {
+  const people = 1 + below(6);
+  const lake = syntheticLake({ people, seed: below(1000), messy: below(3) === 0, fileBytes: 16 * 1024 });
+  return new Map([...lake].map(({ path, chunks }) => [path, Buffer.concat([...chunks])]));
 }
 
 /** @throws an assertion error where engine and reference differ */

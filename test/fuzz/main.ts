@@ -1,13 +1,62 @@
-// `npm run fuzz`: fuzzed lakes for some time, each with a number of its own. The first one on which engine and
-// reference differ is made small, shown, and ends the search.
+// `npm run fuzz`: fuzzed lakes for some time, each with a number of its own; `--lake DIR` takes the records of a real
+// one. The first case on which engine and reference differ is made small, put into coverage/fuzz, and ends the search.
+// So does one that hangs, and memory that grows from case to case.
 
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { expectSame, fuzzCase, shrunk } from "./cases.js";
+import { Worker } from "node:worker_threads";
+import { collectGarbage } from "../../src/pipeline/garbage.js";
+import { expectSame, type FuzzCase, fuzzCase, shrunk } from "./cases.js";
+import { RealRecords } from "./real-records.js";
 
-function print(...what: readonly unknown[]): void {
-  process.stdout.write(
-    `${what.map((each) => (typeof each === "string" ? each : JSON.stringify(each))).join(" ")}\n`,
-  );
+/** A case takes some milliseconds; shrinking one may take minutes, but is no case. */
+const hangsAfterMs = 120_000;
+
+/** After so many cases everything that is made once has been made. */
+const settled = 500;
+
+/** Garbage aside, no more than this may be added from then on. */
+const growthBytes = 64 * 1024 * 1024;
+
+const folder = join(import.meta.dirname, "../../coverage/fuzz");
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** A thread that ends the program where `beats` stands still: a case that hangs lets nothing else run. */
+function watch(beats: Int32Array): Worker {
+  const program = `
+    const { workerData } = require("node:worker_threads");
+    const { writeSync } = require("node:fs");
+    for (;;) {
+      const beat = Atomics.load(workerData, 0);
+      if (Atomics.wait(workerData, 0, beat, ${hangsAfterMs}) !== "timed-out") continue;
+      writeSync(1, "case " + beat + " hangs\\n");
+      process.kill(process.pid, "SIGKILL");
+    }`;
+  return new Worker(program, { eval: true, workerData: beats, execArgv: [] });
+}
+
+function held(): number {
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+async function show(seed: number, made: FuzzCase, error: unknown): Promise<void> {
+  print(`case ${seed} differs: ${String(error).slice(0, 300)}`);
+  const small = await shrunk(made);
+  rmSync(folder, { recursive: true, force: true });
+  for (const [path, bytes] of small.files) {
+    if (bytes.length === 0) continue;
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), bytes);
+  }
+  const { tuning, ...options } = small.options;
+  print(JSON.stringify({ ...small.rules, ...options, ...tuning }));
+  print(`a small lake on which they differ: ${folder}`);
 }
 
 const { values } = parseArgs({
@@ -15,35 +64,40 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "120" },
     cases: { type: "string", default: "Infinity" },
     seed: { type: "string", default: String(Date.now() % 1_000_000_000) },
+    lake: { type: "string" },
   },
 });
 const end = Date.now() + Number(values.seconds) * 1000;
 const first = Number(values.seed);
 const most = Number(values.cases);
+const records = values.lake === undefined ? undefined : new RealRecords(values.lake);
 
+const beats = new Int32Array(new SharedArrayBuffer(4));
+const watchdog = watch(beats);
 let done = 0;
 let longest = 0;
-let failed = false;
-while (done < most && Date.now() < end && !failed) {
+let atFirst: number | undefined;
+let verdict = "none differs";
+while (done < most && Date.now() < end && verdict === "none differs") {
   const seed = first + done++;
+  Atomics.store(beats, 0, seed);
+  Atomics.notify(beats, 0);
   const startedAt = performance.now();
-  const made = fuzzCase(seed);
+  const made = fuzzCase(seed, records);
   try {
     await expectSame(made);
   } catch (error) {
-    failed = true;
-    print(`case ${seed} differs`);
-    const small = await shrunk(made);
-    print(small.rules, { ...small.options, tuning: { ...small.options.tuning, scanners: undefined } });
-    for (const [path, bytes] of small.files) {
-      if (bytes.length > 0) print(`${path}: ${JSON.stringify(Buffer.from(bytes).toString("latin1"))}`);
-    }
-    await expectSame(small).catch((smaller: unknown) => print(String(smaller)));
-    print(String(error).slice(0, 300));
+    await watchdog.terminate();
+    verdict = "one differs";
+    await show(seed, made, error);
   }
   longest = Math.max(longest, performance.now() - startedAt);
+  if (done === settled) atFirst = held();
 }
+await watchdog.terminate();
+const grown = atFirst === undefined ? 0 : held() - atFirst;
+if (grown > growthBytes) verdict = "memory grows";
 print(
-  `${done} cases from --seed ${first}, the longest ${longest.toFixed(0)} ms, ${Math.round(process.memoryUsage().rss / 1e6)} MB in use: ${failed ? "one differs" : "none differs"}`,
+  `${done} cases from --seed ${first}, the longest ${longest.toFixed(0)} ms, ${(grown / 1e6).toFixed(1)} MB more held than after ${settled}: ${verdict}`,
 );
-if (failed) process.exitCode = 1;
+if (verdict !== "none differs") process.exitCode = 1;
