@@ -159,8 +159,12 @@ export class Lookups {
     return this.#once(`set ${table.name} ${fields.join(" ")}`, table, () => {
       const indexes = fields.map((field) => fieldIndex(table, field));
       const keys = new Set<string>();
-      const tap: Tap = (row) => void keys.add(compositeKey(indexes.map((index) => keyOf(row[index]!))));
       const [field] = fields;
+      const [only, ...more] = indexes;
+      const tap: Tap =
+        more.length === 0
+          ? (row) => void keys.add(keyOf(row[only!]!))
+          : (row) => void keys.add(compositeKey(indexes.map((index) => keyOf(row[index]!))));
       return [keys, { tap, ...(fields.length === 1 && { seen: { field: field!, keys } }) }];
     });
   }

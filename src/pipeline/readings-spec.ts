@@ -221,10 +221,13 @@ function routeSpec(
   context: StepContext,
 ): RouteSpec {
   const verdicts = new Int32Array(new SharedArrayBuffer((keys.size + 1) * 4));
-  const byKey = tests.map((step) => (step.kind === "since" ? () => true : keyTest(step, context)));
-  for (const [number, key] of [...keys.keys(), unknownKey].entries()) {
-    verdicts[number] = byKey.findIndex((test) => !test(key));
+  const byKey = tests.map((step) => verdictOf(step, keys, context));
+  let number = 0;
+  for (const key of keys.keys()) {
+    verdicts[number] = byKey.findIndex((keeps) => !keeps(key, number));
+    number++;
   }
+  verdicts[number] = byKey.findIndex((keeps) => !keeps(unknownKey, number));
   const last = tests.at(-1);
   return {
     verdicts: verdicts.buffer,
@@ -235,6 +238,21 @@ function routeSpec(
     brings: route.build?.fields.take,
     join: joined && joinSpec(joined.step, keys, context),
   };
+}
+
+/** Whether a step keeps the rows of a key, by its text and its number. */
+function verdictOf(
+  step: RouteDraft["tests"][number],
+  keys: KeyTable,
+  context: StepContext,
+): (key: string, number: number) => boolean {
+  if (step.kind === "since") return () => true;
+  if (step.kind === "known") {
+    const known = step.who.by === "person" ? context.consent.people : context.consent.serials;
+    // Mostly the keys are those that are known, and a few more behind them.
+    if (keys.beginsWith(known)) return (_key, number) => number < known.size;
+  }
+  return keyTest(step, context);
 }
 
 function sinceSpec(

@@ -33,6 +33,8 @@ export class KeyTable {
   #scratch = new Uint8Array(256);
   #lastKey: string | undefined;
   #lastFound = nobody;
+  /** The table that it was made as a copy of, and how many keys that had then. */
+  #copied: { readonly table: KeyTable; readonly size: number } | undefined;
 
   /** @param memory of a table that has keys already; it may be read, not added to */
   constructor(memory: KeyTableMemory) {
@@ -71,7 +73,21 @@ export class KeyTable {
   /** A table with the same keys under the same numbers, to which more can be added. */
   copy(): KeyTable {
     const { seed, size, slots, ends, bytes } = this.memory;
-    return new KeyTable({ seed, size, slots: copied(slots), ends: copied(ends), bytes: copied(bytes) });
+    const copy = new KeyTable({
+      seed,
+      size,
+      slots: slots.slice(0),
+      ends: ends.slice(0),
+      bytes: bytes.slice(0),
+    });
+    copy.#copied = { table: this, size };
+    return copy;
+  }
+
+  /** Whether its first keys are all those of that table, under the same numbers: it is that one, or a copy of it. */
+  beginsWith(other: KeyTable): boolean {
+    const copied = this.#copied;
+    return other === this || (copied?.table === other && copied.size === other.size);
   }
 
   /** The number of the key of a value that is plain ASCII; -1 where it is not in the table. */
@@ -111,7 +127,15 @@ export class KeyTable {
 
   /** All keys, by their numbers. */
   *keys(): Iterable<string> {
-    for (let number = 0; number < this.#size; number++) yield this.keyAt(number);
+    const length = this.#startOf(this.#size);
+    const text = fromUtf8.decode(this.#bytes.slice(0, length));
+    // Of ASCII, characters stand where bytes do.
+    if (text.length === length) {
+      for (let number = 0; number < this.#size; number++)
+        yield text.slice(this.#startOf(number), this.#ends[number]);
+    } else {
+      for (let number = 0; number < this.#size; number++) yield this.keyAt(number);
+    }
   }
 
   /** Puts a key's bytes into `#scratch`. @returns how many they are */
@@ -244,10 +268,6 @@ function put(slots: Int32Array, hash: number, number: number): void {
   while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
   slots[2 * slot] = hash;
   slots[2 * slot + 1] = number + 1;
-}
-
-function copied(memory: SharedArrayBuffer): SharedArrayBuffer {
-  return memory.slice(0);
 }
 
 function larger<T extends Uint8Array<SharedArrayBuffer> | Uint32Array<SharedArrayBuffer>>(

@@ -108,6 +108,20 @@ describe("a table", () => {
     expect([table.find("c"), copy.find("b"), copy.find("c")]).toEqual([-1, 1, 2]);
   });
 
+  it("tells whether its first keys are those of another table", () => {
+    const table = tableOf(["a", "b"], seed);
+    const copy = table.copy();
+    copy.add("c");
+    expect([copy.beginsWith(table), table.beginsWith(table)]).toEqual([true, true]);
+    expect([table.beginsWith(copy), tableOf(["a", "b"], seed).beginsWith(table)]).toEqual([false, false]);
+    table.add("d");
+    expect(copy.beginsWith(table)).toBe(false);
+  });
+
+  it.each([[["a", "bc", ""]], [["a", "ä", "b𝒳", "z"]]])("gives all of its keys by their numbers", (keys) => {
+    expect([...tableOf(keys, seed).keys()]).toEqual(keys);
+  });
+
   it("takes keys of any length", () => {
     const long = "x".repeat(100_000);
     const table = tableOf(["a", long, "ä".repeat(500)], seed);
