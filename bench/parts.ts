@@ -71,7 +71,7 @@ function template(shape: TableShape, bytes: Buffer, records: number): void {
   const end = reader.read(bytes, 0, bytes.length);
   const { scan } = makeTemplate(shape, bytes, 0, end, reader.from, reader.to, keyIndex);
   const view = viewOf(bytes);
-  const key = { from: 0, to: 0, same: false };
+  const key = { from: 0, to: 0, same: false, end: 0 };
   part(`${shape.name}: template`, records, () => {
     let shaped = 0;
     for (let at = 0; at < bytes.length; shaped++) {

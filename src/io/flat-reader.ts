@@ -7,7 +7,7 @@
 import { isUtf8 } from "node:buffer";
 import { isGoodKey, isZero } from "../transforms/contract.js";
 import type { Row } from "../transforms/rows.js";
-import type { TableShape } from "../transforms/tables.js";
+import { isRequired, type TableShape } from "../transforms/tables.js";
 
 const absent = -1;
 
@@ -277,8 +277,6 @@ export class FlatReader {
     return bytes.toString("latin1", this.#valueFrom, this.#valueTo);
   }
 }
-
-const isRequired = { key: true, time: true, number: true, text: false, date: false } as const;
 
 function passSpace(bytes: Uint8Array, from: number, limit: number): number {
   let position = from;

@@ -4,7 +4,7 @@
 //
 // docs/semantics.md, "Finding the records in a file", says in words what this does.
 
-import type { KeyMemory, Template } from "./template.js";
+import type { KeyMemory, Template, TemplatePass } from "./template.js";
 
 /** The largest record, in bytes. */
 export const maxRecordBytes = 16 * 1024 * 1024;
@@ -193,6 +193,16 @@ export class Framer {
     this.#position = end > 0 ? end : position;
     this.quickStart = position;
     return end;
+  }
+
+  /** Passes records right behind one that a template of the same shape has read. @returns how many */
+  pass(pass: TemplatePass, key: KeyMemory): number {
+    if (this.#place !== "between" || this.#inArray !== false || this.#stretch !== undefined) return 0;
+    // None of them can be larger than all of them.
+    const limit = Math.min(this.#limit, this.#position + maxRecordBytes);
+    const count = pass(this.#buffer, this.#view, this.#position, limit, key);
+    if (count > 0) this.#position = key.end;
+    return count;
   }
 
   /** Says that there are no more bytes. */

@@ -1,10 +1,13 @@
 // Bytes being put together for output, in a buffer that grows.
 
+import { putVarint } from "../transforms/varint.js";
+
 /** `bytes` holds what was put in, up to `length`. */
 export class OutBuffer {
   bytes: Buffer;
   length = 0;
-  #view: DataView;
+  /** Over the same memory. */
+  view: DataView;
   #isAscii = true;
 
   readonly #larger: (before: Buffer, size: number) => Buffer;
@@ -16,7 +19,7 @@ export class OutBuffer {
   constructor(bytes: Buffer, larger: (before: Buffer, size: number) => Buffer = allocate) {
     this.bytes = bytes;
     this.#larger = larger;
-    this.#view = viewOf(bytes);
+    this.view = viewOf(bytes);
   }
 
   /**
@@ -32,7 +35,7 @@ export class OutBuffer {
       return;
     }
     // A call costs more than copying a few words.
-    const own = this.#view;
+    const own = this.view;
     const { bytes } = this;
     let at = this.length;
     let next = from;
@@ -44,7 +47,7 @@ export class OutBuffer {
   /** Copies what another buffer holds. */
   append(other: OutBuffer): void {
     if (other.#isAscii) {
-      this.copy(other.bytes, other.#view, 0, other.length);
+      this.copy(other.bytes, other.view, 0, other.length);
     } else {
       this.reserve(other.length);
       this.bytes.set(other.bytes.subarray(0, other.length), this.length);
@@ -82,6 +85,13 @@ export class OutBuffer {
     this.bytes[this.length++] = value;
   }
 
+  /** See varint.ts. */
+  varint(value: number): void {
+    this.reserve(5);
+    if (value <= 0x7f) this.bytes[this.length++] = value;
+    else this.length = putVarint(this.bytes, this.length, value);
+  }
+
   text(value: string): void {
     this.#isAscii = false; // as far as anybody knows
     this.reserve(value.length * 3);
@@ -90,18 +100,18 @@ export class OutBuffer {
 
   int32(value: number): void {
     this.reserve(4);
-    this.#view.setInt32(this.length, value, true);
+    this.view.setInt32(this.length, value, true);
     this.length += 4;
   }
 
   /** Changes a number that was put in before. */
   setInt32(at: number, value: number): void {
-    this.#view.setInt32(at, value, true);
+    this.view.setInt32(at, value, true);
   }
 
   float64(value: number): void {
     this.reserve(8);
-    this.#view.setFloat64(this.length, value, true);
+    this.view.setFloat64(this.length, value, true);
     this.length += 8;
   }
 
@@ -113,7 +123,7 @@ export class OutBuffer {
     const larger = this.#larger(before, Math.max(before.length * 2, this.length + count));
     larger.set(content);
     this.bytes = larger;
-    this.#view = viewOf(larger);
+    this.view = viewOf(larger);
   }
 }
 

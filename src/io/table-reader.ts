@@ -8,7 +8,7 @@ import type { TableShape } from "../transforms/tables.js";
 import { FlatReader } from "./flat-reader.js";
 import { type BrokenReason, Framer, type FramerState } from "./framer.js";
 import { readJsonRecord } from "./json-record.js";
-import { type KeyMemory, makeTemplate, type Template } from "./template.js";
+import { type KeyMemory, makeTemplate, type Template, writtenTemplate } from "./template.js";
 
 /** What `next` has come to. Numbers, since this is asked for every record. */
 export const entryKinds = {
@@ -27,16 +27,24 @@ export type EntryKind = (typeof entryKinds)[keyof typeof entryKinds];
 
 /** Reads whole records, one by one, that are known to be good. */
 export class RecordReader {
+  readonly #written: Template;
   readonly #flat: FlatReader;
+  readonly #key: KeyMemory = { from: 0, to: 0, same: false, end: 0 };
   readonly #check: (record: RawRecord) => ContractResult;
 
   constructor(shape: TableShape) {
+    this.#written = writtenTemplate(shape);
     this.#flat = new FlatReader(shape);
     this.#check = contractFor(shape);
   }
 
-  /** The row of the record in `bytes` from `start` to `end`. */
-  row(bytes: Buffer, start: number, end: number): Row {
+  /** The row of the record in `bytes`, seen through `view`, from `start` to `end`. */
+  row(bytes: Buffer, view: DataView, start: number, end: number): Row {
+    const { from, to } = this.#flat;
+    if (this.#written.scan(bytes, view, start, end, from, to, this.#key) === end) {
+      this.#flat.plain = true;
+      return this.#flat.row(bytes);
+    }
     if (this.#flat.read(bytes, start, end) === end) return this.#flat.row(bytes);
     const { row } = this.#check(readJsonRecord(bytes.subarray(start, end)));
     if (!row) throw new RangeError("not a good record");
@@ -48,11 +56,11 @@ export class RecordReader {
 const mostTemplates = 4;
 
 export interface TableReaderOptions {
-  /** The field whose value is often that of the record before; left out: templates are not worth making. */
+  /** The field whose value is often that of the record before; left out: no templates are learnt. */
   readonly keyIndex?: number;
   /** Is given the bytes of each stretch, in pieces, before `next` comes to it. */
   readonly skipped?: (bytes: Uint8Array) => void;
-  /** Where readers of one table keep the templates that they share. */
+  /** Where readers of one table keep the templates that they share; left out: that of its rows as they are written. */
   readonly templates?: Template[];
   /** What the reader of the bytes before knew; left out: at the start of a file. */
   readonly state?: FramerState;
@@ -77,7 +85,7 @@ export class TableReader {
   end = 0;
   readonly from: Int32Array;
   readonly to: Int32Array;
-  readonly key: KeyMemory = { from: 0, to: 0, same: false };
+  readonly key: KeyMemory = { from: 0, to: 0, same: false, end: 0 };
 
   readonly #shape: TableShape;
   readonly #keyIndex: number | undefined;
@@ -88,7 +96,7 @@ export class TableReader {
   readonly #templates: Template[];
 
   constructor(shape: TableShape, options: TableReaderOptions = {}) {
-    const { skipped = () => undefined, templates = [], state } = options;
+    const { skipped = () => undefined, templates = [writtenTemplate(shape)], state } = options;
     this.#shape = shape;
     this.#keyIndex = options.keyIndex;
     this.#templates = templates;
@@ -149,6 +157,19 @@ export class TableReader {
     }
     this.#forgetKey();
     return this.#full(start, end);
+  }
+
+  /**
+   * Passes the records that come next as long as they have the shape and the key, byte for byte, of the plain record that
+   * `next` has just come to.
+   * @returns how many there were: good records without a field that their table does not have
+   */
+  passSame(): number {
+    const template = this.#templates[0];
+    const passed =
+      template?.pass && this.key.to > this.key.from ? this.#framer.pass(template.pass, this.key) : 0;
+    this.count += passed;
+    return passed;
   }
 
   /** One value of a plain record. */

@@ -1,11 +1,13 @@
 // The shortest way to read a record: a function made for one exact shape of record (its bytes but for the values), as
-// the flat reader has just seen one. It proves a record to be of that shape by comparing everything but the values,
-// four bytes at a time, and by checking each value's bytes for its field's kind; of any other record it says nothing.
+// the flat reader has just seen one, or for the shape in which a table's rows are written. It proves a record to be of
+// that shape by comparing everything but the values, four bytes at a time, and by checking each value's bytes for its
+// field's kind; of any other record it says nothing.
 //
 // The function is generated as text, since one loop over a list of pieces costs twice as much: see
 // docs/performance.md. Nothing of the text comes from landing data but numbers (the bytes to compare with).
 
-import type { FieldKind, TableShape } from "../transforms/tables.js";
+import { isQuoted } from "../transforms/taken.js";
+import { type FieldKind, isRequired, type TableShape } from "../transforms/tables.js";
 
 /** The last key that a template has read, so that the same one need only be compared. */
 export interface KeyMemory {
@@ -14,6 +16,8 @@ export interface KeyMemory {
   to: number;
   /** Whether the record read last has the same key, byte for byte, as the one before. */
   same: boolean;
+  /** Where the last record ends that a `TemplatePass` has passed. */
+  end: number;
 }
 
 /**
@@ -31,9 +35,23 @@ export type TemplateScan = (
   key: KeyMemory,
 ) => number;
 
-/** A record's shape, and the function that knows it. */
+/**
+ * Passes records of one shape, with nothing but newlines before each, as long as they have the key that is remembered.
+ * @returns how many; where the last one ends is in `key.end`
+ */
+export type TemplatePass = (
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  limit: number,
+  key: Readonly<Pick<KeyMemory, "from" | "to">> & { end: number },
+) => number;
+
+/** A record's shape, and the functions that know it. */
 export interface Template {
   readonly scan: TemplateScan;
+  /** Left out where no key is remembered. */
+  readonly pass?: TemplatePass;
   /** Whether a record of this shape, with a newline, is its own line of output. */
   readonly canonical: boolean;
 }
@@ -66,24 +84,93 @@ export function makeTemplate(
   }
   literals.push(bytes.subarray(position, end));
 
-  const code: string[] = ["let q = p, e = 0, c = 0, w = 0, n = 0, i = 0, f = 0, same = false;"];
-  for (const [turn, index] of inOrder.entries()) {
-    code.push(...compareCode(literals[turn]!, shortest(shape, inOrder, literals, turn)));
-    code.push(...valueCode(shape.fields[index]!.kind, index, index === keyIndex));
+  const body = (known: string, writes: boolean, otherwise: string): string[] => {
+    const pieces = inOrder.flatMap((index, turn) => [
+      ...compareCode(literals[turn]!, shortest(shape, inOrder, literals, turn), otherwise),
+      ...valueCode(
+        shape.fields[index]!.kind,
+        index,
+        index === keyIndex ? known : "e = q;",
+        writes,
+        otherwise,
+      ),
+    ]);
+    return [...pieces, ...compareCode(literals.at(-1)!, literals.at(-1)!.length, otherwise)];
+  };
+  const scan = [
+    ...[...shape.fields.keys()]
+      .filter((index) => !fields.includes(index))
+      .map((index) => `from[${index}] = -1;`),
+    `let q = p, ${variables};`,
+    ...body(sameKey, true, "return 0;"),
+    // Only a record that is of this shape is remembered: of another one, something else may read the key.
+    `key.from = from[${keyIndex}]; key.to = to[${keyIndex}]; key.same = same; return q;`,
+  ];
+  const pass = [
+    `let q = p, count = 0, ${variables};`,
+    "all: for (; ; count++) {",
+    "key.end = q; same = false;",
+    "while (q < limit && b[q] === 10) q++;",
+    ...body(`${sameKey} if (!same) break;`, false, "break all;"),
+    "}",
+    "return count;",
+  ];
+  return {
+    scan: compiled(scan, "b, v, p, limit, from, to, key") as TemplateScan,
+    pass: compiled(pass, "b, v, p, limit, key") as TemplatePass,
+    canonical: isCanonical(shape, bytes, start, end, from, to),
+  };
+}
+
+const variables = "e = 0, c = 0, w = 0, n = 0, i = 0, f = 0, same = false";
+
+/** The template of a table's rows as they are written: fields in its order, any that need not be there left out. */
+export function writtenTemplate(shape: TableShape): Template {
+  let template = written.get(shape);
+  if (!template) {
+    template = {
+      scan: compiled(writtenCode(shape), "b, v, p, limit, from, to, key") as TemplateScan,
+      canonical: true,
+    };
+    written.set(shape, template);
   }
-  code.push(...compareCode(literals.at(-1)!, literals.at(-1)!.length));
-  // Only a record that is of this shape is remembered: of another one, something else may read the key.
-  code.push(`key.from = from[${keyIndex}]; key.to = to[${keyIndex}]; key.same = same; return q;`);
-  for (const index of shape.fields.keys()) {
-    if (!fields.includes(index)) code.unshift(`from[${index}] = -1;`);
+  return template;
+}
+
+const written = new WeakMap<TableShape, Template>();
+
+function writtenCode(shape: TableShape): string[] {
+  const code = ["let q = p + 1, e = 0, c = 0, w = 0, f = 0;", "if (limit - p < 2 || b[p] !== 123) return 0;"];
+  code.push("end: {");
+  for (const [index, field] of shape.fields.entries()) {
+    const quoted = isQuoted(field);
+    const literal = new TextEncoder().encode(`${JSON.stringify(field.name)}:${quoted ? '"' : ""}`);
+    const behind = shape.fields.slice(index + 1);
+    const last = behind.some(({ kind }) => isRequired[kind])
+      ? "return 0;"
+      : [...behind.keys()].map((each) => `from[${index + 1 + each}] = -1;`).join(" ");
+    code.push(
+      `field: { from[${index}] = -1;`,
+      ...compareCode(literal, literal.length, isRequired[field.kind] ? "return 0;" : "break field;"),
+      ...valueCode(field.kind, index, "e = q;", true, "return 0;"),
+      quoted ? "q++;" : "",
+      "if (q >= limit) return 0;",
+      `c = b[q++]; if (c === 125) { ${last} break end; }`,
+      "if (c !== 44) return 0; }",
+    );
   }
-  // Made of this file's own text and of numbers.
+  code.push("return 0; }", "key.from = key.to = 0; key.same = false; return q;");
+  return code;
+}
+
+function compiled(code: readonly string[], parameters: string): unknown {
+  // Made of this file's own text, the names of declared fields, and numbers.
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
   const make = new Function(
     "plain",
-    `"use strict"; return function scan(b, v, p, limit, from, to, key) { ${code.join("\n")} };`,
-  ) as (plain: Uint8Array) => TemplateScan;
-  return { scan: make(isPlain), canonical: isCanonical(shape, bytes, start, end, from, to) };
+    `"use strict"; return function scan(${parameters}) { ${code.join("\n")} };`,
+  ) as (plain: Uint8Array) => unknown;
+  return make(isPlain);
 }
 
 /** A string byte that stands for itself: ASCII without control characters, quotation mark and backslash. */
@@ -104,42 +191,54 @@ function shortest(
 const leastLength: Readonly<Record<FieldKind, number>> = { key: 1, text: 0, time: 13, date: 13, number: 1 };
 
 /** Compares the bytes at `q` with a literal, and passes it. Words overlap at the end of the literal. */
-function compareCode(literal: Uint8Array, room: number): string[] {
-  const code = [`if (limit - q < ${room}) return 0;`];
+function compareCode(literal: Uint8Array, room: number, otherwise = "return 0;"): string[] {
+  const code = [`if (limit - q < ${room}) ${otherwise}`];
   const { length } = literal;
   if (length < 4) {
-    for (const [at, byte] of literal.entries()) code.push(`if (b[q + ${at}] !== ${byte}) return 0;`);
+    for (const [at, byte] of literal.entries()) code.push(`if (b[q + ${at}] !== ${byte}) ${otherwise}`);
   } else {
     const view = new DataView(literal.buffer, literal.byteOffset, length);
     const places = new Set([...Array.from({ length: length >> 2 }, (_, word) => word * 4), length - 4]);
     for (const at of places)
-      code.push(`if (v.getInt32(q + ${at}, true) !== ${view.getInt32(at, true)}) return 0;`);
+      code.push(`if (v.getInt32(q + ${at}, true) !== ${view.getInt32(at, true)}) ${otherwise}`);
   }
   code.push(`q += ${length};`);
   return code;
 }
 
-const plainRun = "while (e < limit && plain[b[e]] === 1) e++; if (e >= limit || b[e] !== 34) return 0;";
+const plainRun = "while (e < limit && plain[b[e]] === 1) e++;";
 
-function valueCode(kind: FieldKind, index: number, remembered: boolean): string[] {
-  const keep = [`from[${index}] = q;`, `to[${index}] = e; q = e;`];
+/**
+ * Checks the value at `q`, and passes it.
+ * @param known leaves in `e` the end of a key that is known, else `q`
+ * @param writes whether to say where it stands
+ */
+function valueCode(
+  kind: FieldKind,
+  index: number,
+  known: string,
+  writes: boolean,
+  otherwise: string,
+): string[] {
+  const keep = [writes ? `from[${index}] = q; to[${index}] = e;` : "", "q = e;"];
+  const ends = `if (e >= limit || b[e] !== 34) ${otherwise}`;
   switch (kind) {
     case "key":
       // One that starts with white space may have nothing else in it.
       return [
-        ...(remembered ? [sameKey] : ["e = q;"]),
-        `if (e === q) { if (b[q] === 32) return 0; ${plainRun} if (e === q) return 0; }`,
+        known,
+        `if (e === q) { if (b[q] === 32) ${otherwise} ${plainRun} ${ends} if (e === q) ${otherwise} }`,
         ...keep,
       ];
     case "text":
-      return ["e = q;", plainRun, ...keep];
+      return ["e = q;", plainRun, ends, ...keep];
     case "time":
     case "date":
       return [
-        "if (limit - q < 13) return 0;",
-        "if (b[q] === 48) return 0;",
-        ...[0, 4, 8].map((at) => `w = v.getInt32(q + ${at}, true); if (${notDigits}) return 0;`),
-        "c = b[q + 12]; if (c < 48 || c > 57) return 0;",
+        `if (limit - q < 13) ${otherwise}`,
+        `if (b[q] === 48) ${otherwise}`,
+        ...[0, 4, 8].map((at) => `w = v.getInt32(q + ${at}, true); if (${notDigits}) ${otherwise}`),
+        `c = b[q + 12]; if (c < 48 || c > 57) ${otherwise}`,
         "e = q + 13;",
         ...keep,
       ];
@@ -147,10 +246,10 @@ function valueCode(kind: FieldKind, index: number, remembered: boolean): string[
       return [
         "e = q;",
         "if (b[e] === 45) e++;",
-        `if (e < limit && b[e] === 48) e++; else { f = e; ${digits} if (e === f) return 0; }`,
-        `if (e < limit && b[e] === 46) { f = ++e; ${digits} if (e === f) return 0; }`,
+        `if (e < limit && b[e] === 48) e++; else { f = e; ${digits} if (e === f) ${otherwise} }`,
+        `if (e < limit && b[e] === 46) { f = ++e; ${digits} if (e === f) ${otherwise} }`,
         // What ends the number is compared with the literal behind it.
-        `if (e - q > ${safeLength}) return 0;`,
+        `if (e - q > ${safeLength}) ${otherwise}`,
         ...keep,
       ];
   }

@@ -3,11 +3,13 @@
 
 import { randomBytes } from "node:crypto";
 import { SpillFile } from "../io/spill-file.js";
+import type { ConsentIndex } from "../transforms/consent.js";
 import { JoinTable, type People } from "../transforms/join-table.js";
 import { compositeKey, keyOf } from "../transforms/keys.js";
 import type { Row } from "../transforms/rows.js";
 import { fieldIndex, type TableShape } from "../transforms/tables.js";
 import { takenText } from "../transforms/taken.js";
+import { afterVarint, varintAt } from "../transforms/varint.js";
 
 /** Is shown every row of a table. */
 export type Tap = (row: Row) => void;
@@ -60,7 +62,22 @@ export class JoinBuild {
       return;
     }
     this.#table.add(time, person, bytes, from, to);
-    if (this.#table.bytes > Math.min(this.#memory.budget, mostBytes)) this.#startSpilling();
+    this.#keepToBudget();
+  }
+
+  /** Adds rows of a person and an instant, whose texts stand as in `JoinTable.addRows`. */
+  addRows(time: number, person: number, bytes: Uint8Array, view: DataView, from: number, to: number): void {
+    if (this.#spill) {
+      for (let at = from; at < to;) {
+        const start = afterVarint(bytes, at);
+        const end = start + varintAt(bytes, at) - 1;
+        this.#spill.append(partitionOf(time), time, person, bytes, start, end);
+        at = end;
+      }
+      return;
+    }
+    this.#table.addRows(time, person, bytes, view, from, to);
+    this.#keepToBudget();
   }
 
   /** The number of a person, who gets one here. */
@@ -83,6 +100,10 @@ export class JoinBuild {
     this.#spill?.close();
     this.#spill = undefined;
     this.#table = new JoinTable(0);
+  }
+
+  #keepToBudget(): void {
+    if (this.#table.bytes > Math.min(this.#memory.budget, mostBytes)) this.#startSpilling();
   }
 
   #startSpilling(): void {
@@ -124,9 +145,11 @@ export class Lookups {
   readonly #made = new Map<string, unknown>();
   readonly #fillings = new Map<string, Filling[]>();
   readonly #builds: JoinBuild[] = [];
+  readonly #consent: ConsentIndex;
   readonly #memory: JoinMemory;
 
-  constructor(memory: JoinMemory) {
+  constructor(consent: ConsentIndex, memory: JoinMemory) {
+    this.#consent = consent;
     this.#memory = memory;
   }
 
@@ -169,6 +192,18 @@ export class Lookups {
     });
   }
 
+  /** The registrations that have a row in a table of customers, by their numbers in the consent index. */
+  registrations(table: TableShape): ReadonlySet<number> {
+    return this.#once(`registrations ${table.name}`, table, () => {
+      const email = fieldIndex(table, "email");
+      const serial = fieldIndex(table, "serialNumber");
+      const numbers = new Set<number>();
+      const tap: Tap = (row) =>
+        void numbers.add(this.#consent.registrationOf(keyOf(row[email]!), keyOf(row[serial]!)));
+      return [numbers, { tap }];
+    });
+  }
+
   keyMap(table: TableShape, from: string, to: string): KeyMap {
     return this.#once(`map ${table.name} ${from} ${to}`, table, () => {
       const fromIndex = fieldIndex(table, from);
@@ -194,11 +229,10 @@ export class Lookups {
       const build = new JoinBuild({ time: timeIndex, person: personIndex, take: takeIndexes }, this.#memory);
       this.#builds.push(build);
       const tap: Tap = (row) => {
-        const text = takenText(
+        const bytes = takenText(
           fields,
           takeIndexes.map((index) => row[index]),
         );
-        const bytes = Buffer.from(text);
         const person = build.numberOf(keyOf(row[personIndex]!));
         build.add(Number(row[timeIndex]), person, bytes, 0, bytes.length);
       };

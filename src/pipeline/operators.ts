@@ -158,14 +158,10 @@ export function keyTest(step: KeyStep, { consent, lookups }: StepContext): (key:
       return (key) => found.has(key);
     }
     case "every-owner": {
-      const registrations = lookups.keySet(step.table, ["email", "serialNumber"]);
-      return remembered((serial: string) => {
-        if (consent.isRefused(serial)) return false;
-        for (const owner of consent.ownersOf(serial)) {
-          if (!registrations.has(compositeKey([owner, serial]))) return false;
-        }
-        return true;
-      });
+      const registrations = lookups.registrations(step.table);
+      return remembered((serial: string) =>
+        consent.everyOwner(serial, (registration) => registrations.has(registration)),
+      );
     }
   }
 }
@@ -263,7 +259,7 @@ function joinSink(
       }
       tally.pairs += texts.length - 1;
       return forEachRow(texts, (text) => {
-        const values = takenValues(fields, Buffer.from(text).toString());
+        const values = takenValues(fields, text);
         return next.push([...row, ...values]);
       });
     },

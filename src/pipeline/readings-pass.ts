@@ -306,7 +306,7 @@ export class ReadingsPass {
       const from = at + rowHeader;
       at = from + view.getInt32(at + 12, true);
       if (people[key] === -1) people[key] = build.numberOf(keys.keyAt(key));
-      build.add(time, people[key]!, rows, from, at);
+      build.addRows(time, people[key]!, rows, view, from, at);
     }
   }
 

@@ -12,8 +12,9 @@ import { JoinTable, type People } from "../transforms/join-table.js";
 import { KeyTable } from "../transforms/key-table.js";
 import { keyOf } from "../transforms/keys.js";
 import { type Row, rowFormat } from "../transforms/rows.js";
-import { isQuoted, takenText, tokenSeparator } from "../transforms/taken.js";
+import { isQuoted, takenText } from "../transforms/taken.js";
 import type { TableShape } from "../transforms/tables.js";
+import { afterVarint, putVarint, varintAt, varintLength } from "../transforms/varint.js";
 import type { JoinSpec, ReadingsSpec, RouteSpec } from "./readings-spec.js";
 
 /** A block of a file, and what the reader of the one before it knew; left out: the file starts here. */
@@ -47,9 +48,12 @@ export interface RoutePart {
   readonly lines: Lines | undefined;
   /** The numbers of the keys of kept rows, with repetitions left out here and there. */
   readonly seen: Int32Array | undefined;
-  /** Kept rows for a join's build side: each a time (double), a key (int32), a length (int32) and that many bytes. */
+  /**
+   * Kept rows for a join's build side. Those that come one after another of one key and time stand together: the time
+   * (double), the key (int32), a length (int32), and that many bytes of texts, each behind its length plus 1 (a varint).
+   */
   readonly brought: Uint8Array | undefined;
-  /** Kept rows for a join that has spilled, in the same form: their lines, without the newline. */
+  /** Kept rows for a join that has spilled: each a time, a key, a length, and that many bytes: its line, without the newline. */
   readonly probes: Uint8Array | undefined;
   readonly joined: JoinedPart | undefined;
 }
@@ -178,7 +182,13 @@ export class BlockScan {
             const field = this.#keyField;
             this.#key = this.#shared.keys.findPlain(reader.bytes, from[field]!, to[field]!);
           }
-          for (const route of routes) route.plain(this.#key);
+          let isDropped = true;
+          for (const route of routes) if (!route.plain(this.#key)) isDropped = false;
+          if (isDropped) {
+            const more = reader.passSame();
+            this.#good += more;
+            for (const route of routes) route.drop(this.#key, more);
+          }
           break;
         }
         case entryKinds.row: {
@@ -228,11 +238,17 @@ class RouteScan {
   readonly #join: JoinScan | undefined;
   /** What stands before each value in a line. */
   readonly #names: readonly Uint8Array[];
+  /** How many quotation marks a value is written between. */
+  readonly #marks: Uint8Array;
   readonly #size: number;
   #filtered: number[];
   #lines: OutBuffer;
   #rows = 0;
   #brought: OutBuffer;
+  // The rows in it that may go on.
+  #broughtFrom = -1;
+  #broughtKey = -1;
+  #broughtTime = 0;
   #probes: OutBuffer;
   readonly #spills: boolean;
   #seen: number[] = [];
@@ -265,6 +281,7 @@ class RouteScan {
     this.#starts = spec.since && new Float64Array(spec.since.starts);
     this.#join = spec.join && build && new JoinScan(spec.join, build, shared);
     this.#names = table.fields.map(({ name }) => Buffer.from(`"${name}":`));
+    this.#marks = Uint8Array.from(table.fields, (field) => (isQuoted(field) ? 2 : 0));
     // A block with a large record left over from the one before is no reason for large buffers: they grow.
     this.#size = Math.min(reader.bytes.length, partBytes) + 1024;
     this.#filtered = this.#zeros();
@@ -284,16 +301,21 @@ class RouteScan {
     return this.#join?.isFull() ?? false;
   }
 
-  /** Takes the plain record that the reader has come to. */
-  plain(key: number): void {
+  /** Drops more rows of a key of which the last one was dropped whatever its time. */
+  drop(key: number, rows: number): void {
+    this.#filtered[this.#verdicts[key < 0 ? this.#unknown : key]!]! += rows;
+  }
+
+  /** Takes the plain record that the reader has come to. @returns whether all rows of its key are dropped */
+  plain(key: number): boolean {
     const step = this.#verdicts[key < 0 ? this.#unknown : key]!;
     if (step >= 0) {
       this.#filtered[step]!++;
-      return;
+      return true;
     }
     const reader = this.#reader;
     const time = this.#timeField < 0 ? 0 : timeAt(reader.bytes, reader.from[this.#timeField]!);
-    if (this.#starts && !this.#keeps(key, time)) return;
+    if (this.#starts && !this.#keeps(key, time)) return false;
     if (this.#spec.writes) {
       const { start, end } = reader;
       this.#rows++;
@@ -326,6 +348,7 @@ class RouteScan {
       }
       this.#join.write();
     }
+    return false;
   }
 
   /** Takes a record that came the full way. */
@@ -339,11 +362,11 @@ class RouteScan {
     this.#tell(key);
     const { brings } = this.#spec;
     if (brings) {
-      const from = startRow(this.#brought, key, time);
-      const fields = brings.map((index) => this.#shape.fields[index]!);
-      const values = brings.map((index) => row[index]);
-      this.#brought.text(takenText(fields, values));
-      endRow(this.#brought, from);
+      const text = takenText(
+        brings.map((index) => this.#shape.fields[index]!),
+        brings.map((index) => row[index]),
+      );
+      this.#bring(key, time, text.length).put(text);
     }
     if (this.#spills) {
       const from = startRow(this.#probes, key, time);
@@ -359,6 +382,7 @@ class RouteScan {
   /** Hands on what there is so far. */
   part(ended: boolean): RoutePart {
     this.#flush();
+    this.#endBrought();
     const part = {
       filtered: this.#filtered,
       lines: this.#spec.writes ? { bytes: used(this.#lines), rows: this.#rows } : undefined,
@@ -395,20 +419,47 @@ class RouteScan {
     this.#seen.push(key);
   }
 
+  /** Begins a text of so many bytes for a join's build side. @returns where it goes */
+  #bring(key: number, time: number, length: number): OutBuffer {
+    const out = this.#brought;
+    if (key !== this.#broughtKey || time !== this.#broughtTime || this.#broughtFrom < 0) {
+      this.#endBrought();
+      this.#broughtFrom = startRow(out, key, time);
+      this.#broughtKey = key;
+      this.#broughtTime = time;
+    }
+    out.varint(length + 1);
+    return out;
+  }
+
+  #endBrought(): void {
+    if (this.#broughtFrom >= 0) endRow(this.#brought, this.#broughtFrom);
+    this.#broughtFrom = -1;
+  }
+
   #bringPlain(key: number, time: number, brings: readonly number[]): void {
     const { bytes, from, to } = this.#reader;
-    const out = this.#brought;
-    const start = startRow(out, key, time);
-    for (let turn = 0; turn < brings.length; turn++) {
-      const index = brings[turn]!;
-      if (turn > 0) out.byte(tokenSeparator);
-      if (from[index]! < 0) continue;
-      const quoted = isQuoted(this.#shape.fields[index]!);
-      if (quoted) out.byte(mark);
-      out.copy(bytes, this.#view, from[index]!, to[index]!);
-      if (quoted) out.byte(mark);
+    const marks = this.#marks;
+    let length = 0;
+    for (const index of brings) {
+      const token = from[index]! < 0 ? 0 : to[index]! - from[index]! + marks[index]!;
+      length += varintLength(token) + token;
     }
-    endRow(out, start);
+    const out = this.#bring(key, time, length);
+    out.reserve(length);
+    // For as many rows as there are, a call for each value is felt.
+    const target = out.bytes;
+    let at = out.length;
+    for (const index of brings) {
+      const start = from[index]!;
+      const end = start < 0 ? start : to[index]!;
+      const quoted = start >= 0 && marks[index]! > 0;
+      at = putVarint(target, at, end - start + (quoted ? 2 : 0));
+      if (quoted) target[at++] = mark;
+      for (let next = start; next < end; next++) target[at++] = bytes[next]!;
+      if (quoted) target[at++] = mark;
+    }
+    out.length = at;
   }
 
   /** Puts a plain record's line together, without its newline. */
@@ -454,6 +505,25 @@ function endRow(out: OutBuffer, from: number): void {
   out.setInt32(from - 4, out.length - from);
 }
 
+/** Longer tokens are copied by a call. Behind a shorter one, there are some bytes more in its chunk. */
+const longToken = 64;
+
+/** Some bytes as words of eight, as doubles (see `OutBuffer.copy`); zeros behind the last one. */
+interface Name {
+  readonly words: Float64Array;
+  readonly length: number;
+}
+
+function wordsOf(bytes: Uint8Array): Name {
+  const padded = new Uint8Array(Math.ceil(bytes.length / 8) * 8);
+  padded.set(bytes);
+  const view = viewOf(padded);
+  const words = Float64Array.from({ length: padded.length / 8 }, (_, word) =>
+    view.getFloat64(8 * word, true),
+  );
+  return { words, length: bytes.length };
+}
+
 /** The probe side of a join: finds the pairs of a row, then writes them. */
 export class JoinScan {
   /** The row at hand as its line, up to its closing brace: to be filled between `finds` and `write`. */
@@ -464,7 +534,7 @@ export class JoinScan {
   readonly #ends: Uint32Array;
   readonly #people: Int32Array;
   /** What stands before each value that is taken. */
-  readonly #names: readonly Uint8Array[];
+  readonly #names: readonly Name[];
   readonly #namesLength: number;
   /** The people of keys that have many, which are asked for again and again. */
   readonly #many = new Map<number, People>();
@@ -486,8 +556,8 @@ export class JoinScan {
     this.#table = table;
     this.#ends = new Uint32Array(spec.ends);
     this.#people = new Int32Array(spec.people);
-    this.#names = spec.take.map(({ name }) => Buffer.from(`,"${name}":`));
-    this.#namesLength = this.#names.reduce((sum, { length }) => sum + length, 0);
+    this.#names = spec.take.map(({ name }) => wordsOf(Buffer.from(`,"${name}":`)));
+    this.#namesLength = this.#names.reduce((sum, { words }) => sum + 8 * words.length, 0);
   }
 
   isFull(): boolean {
@@ -522,13 +592,14 @@ export class JoinScan {
     const found = this.#found;
     for (; this.#segment < found.length; this.#segment++) {
       const chunk = this.#table.chunkOf(found[this.#segment]!);
+      const view = this.#table.viewOf(found[this.#segment]!);
       let place = this.#place > 0 ? this.#place : this.#table.placeOf(found[this.#segment]!);
       while (chunk[place] !== 0) {
         if (this.#out.length >= partBytes) {
           this.#place = place;
           return;
         }
-        place = this.#writePair(chunk, place);
+        place = this.#writePair(chunk, view, place);
       }
       this.#place = 0;
     }
@@ -548,28 +619,28 @@ export class JoinScan {
   }
 
   /** @returns the place of the next text */
-  #writePair(chunk: Uint8Array, at: number): number {
-    let place = at;
-    let length = 0;
-    let shift = 0;
-    for (; chunk[place]! > 0x7f; shift += 7) length |= (chunk[place++]! & 0x7f) << shift;
-    length |= chunk[place++]! << shift;
-    const end = place + length - 1;
-
+  #writePair(chunk: Uint8Array, view: DataView, at: number): number {
+    let place = afterVarint(chunk, at);
+    const end = place + varintAt(chunk, at) - 1;
     const out = this.#out;
-    out.reserve(this.line.length + this.#namesLength + length + 2);
+    out.reserve(this.line.length + this.#namesLength + end - place + 10);
     out.append(this.line);
     // For as many pairs as there are, a call for each value is felt.
-    const { bytes } = out;
+    const { bytes, view: own } = out;
     let to = out.length;
-    for (const name of this.#names) {
-      if (place < end && chunk[place] !== tokenSeparator) {
-        // eslint-disable-next-line @typescript-eslint/prefer-for-of -- an iterator costs more here
-        for (let index = 0; index < name.length; index++) bytes[to++] = name[index]!;
-        for (let byte: number; place < end && (byte = chunk[place]!) !== tokenSeparator; place++)
-          bytes[to++] = byte;
-      }
-      place++; // the separator
+    for (const { words, length } of this.#names) {
+      const token = varintAt(chunk, place);
+      place = afterVarint(chunk, place);
+      if (token === 0) continue;
+      for (let word = 0; word < words.length; word++) own.setFloat64(to + 8 * word, words[word]!, true);
+      to += length;
+      if (token > longToken) bytes.set(chunk.subarray(place, place + token), to);
+      // A few bytes more than there are: something else is written over them.
+      else
+        for (let next = 0; next < token; next += 4)
+          own.setInt32(to + next, view.getInt32(place + next, true), true);
+      to += token;
+      place += token;
     }
     bytes[to++] = closeBrace;
     bytes[to++] = newline;

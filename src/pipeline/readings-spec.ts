@@ -252,6 +252,11 @@ function verdictOf(
     // Mostly the keys are those that are known, and a few more behind them.
     if (keys.beginsWith(known)) return (_key, number) => number < known.size;
   }
+  if (step.kind === "semi-join" && step.on.length === 1) {
+    const kept = new Uint8Array(keys.size + 1);
+    for (const key of context.lookups.keySet(step.table, [step.on[0]![1]])) kept[keys.find(key)] = 1;
+    return (_key, number) => kept[number] === 1;
+  }
   return keyTest(step, context);
 }
 
@@ -273,16 +278,18 @@ function sinceSpec(
 function joinSpec(step: Join, keys: KeyTable, { rules, lookups }: StepContext): JoinSpec {
   const build = buildOf(step, lookups);
   const owners = peopleThrough(step, lookups);
-  const people = Array.from(keys.keys(), (key) => Array.from(build.peopleOf(owners.get(key) ?? []).list));
+  const people = Array.from(owners, ([key, each]) => [keys.find(key), build.peopleOf(each).list] as const);
   const ends = new Uint32Array(new SharedArrayBuffer(keys.size * 4));
-  const list = new Int32Array(new SharedArrayBuffer(people.reduce((sum, each) => sum + each.length, 0) * 4));
-  let end = 0;
+  const list = new Int32Array(
+    new SharedArrayBuffer(people.reduce((sum, [, { length }]) => sum + length, 0) * 4),
+  );
   let most = 0;
-  for (const [number, each] of people.entries()) {
-    list.set(each, end);
-    ends[number] = end += each.length;
-    most = Math.max(most, each.length);
+  for (const [number, { length }] of people) {
+    ends[number] = length;
+    most = Math.max(most, length);
   }
+  for (let number = 1; number < ends.length; number++) ends[number]! += ends[number - 1]!;
+  for (const [number, each] of people) list.set(each, ends[number]! - each.length);
   const everybody = rules.pair === "timestamp";
   // Few people are asked for one by one.
   if (!build.spill && (everybody || most >= 8)) build.table.indexInstants();

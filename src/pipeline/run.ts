@@ -209,9 +209,9 @@ class Run {
     this.#folders = folders;
     const { memory = defaultMemory, tmp = tmpdir() } = options;
     this.#memory = { budget: memory, folder: tmp };
-    this.#lookups = new Lookups(this.#memory);
     this.#target = untilStopped(setup.out, options.signal);
     this.#consent = new ConsentIndex(setup.rules.consent, purposesOf(setup.plan.zones), secretSeed());
+    this.#lookups = new Lookups(this.#consent, this.#memory);
     this.#warnings = listingWarnings([...setup.landings.values()]);
     // All zones before the first row: a row must be shown to every lookup that a later zone will ask.
     for (const { zones } of setup.passes) {

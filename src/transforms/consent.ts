@@ -268,9 +268,17 @@ export class ConsentIndex {
     return new Set(owners.reverse());
   }
 
-  /** Whether a serial number has an owner who is unknown, or who can never consent. */
-  isRefused(serial: string): boolean {
-    return this.#refused.has(this.#serials.find(serial));
+  /**
+   * Whether all owners of a serial number are known, may consent, and have a registration of it that passes a test, which
+   * is given its number.
+   */
+  everyOwner(serial: string, test: (registration: number) => boolean): boolean {
+    const number = this.#serials.find(serial);
+    if (number < 0) return true;
+    if (this.#refused.has(number)) return false;
+    for (let each = this.#lastOf[number]!; each >= 0; each = this.#sibling[each]!)
+      if (!test(each)) return false;
+    return true;
   }
 
   /** Makes room for what a person says, if they are new. @returns their number */

@@ -5,6 +5,8 @@
 // probe goes the shorter way: a serial number with 100,000 owners costs no more than the people who moved at that
 // instant, and an instant with a million readings no more than the owners.
 
+import { afterVarint, putVarint, varintAt } from "./varint.js";
+
 /** What another thread needs to probe a table. */
 export interface JoinTableMemory {
   readonly seed: number;
@@ -65,6 +67,7 @@ export class JoinTable {
   readonly #seed: number;
   readonly #segments: Int32Array[] = [];
   readonly #texts: Uint8Array[] = [];
+  readonly #views: DataView[] = [];
   #textBytes = 0;
   #count = 0;
   /** Open addressing: the last segment of a person and instant, plus 1; 0 where a slot is free. */
@@ -141,7 +144,31 @@ export class JoinTable {
    * @throws RangeError beyond 4 GiB of texts
    */
   add(time: number, person: number, bytes: Uint8Array, from: number, to: number): void {
-    const needed = to - from + lengthBytes + 1;
+    const texts = this.#roomFor(time, person, to - from);
+    // A zero would end the segment.
+    const place = putVarint(texts, this.#place, to - from + 1);
+    this.#copy(bytes, from, to, texts, place);
+  }
+
+  /**
+   * Adds rows of one person and instant; their texts stand in `bytes` from `from` to `to` as they do in a chunk, see
+   * `placeOf`, without the 0 behind them.
+   * @param view over the same memory as `bytes`
+   * @throws RangeError beyond 4 GiB of texts
+   */
+  addRows(time: number, person: number, bytes: Uint8Array, view: DataView, from: number, to: number): void {
+    const texts = this.#roomFor(time, person, to - from);
+    const own = this.#viewOf(this.#texts.length - 1);
+    let place = this.#place;
+    let at = from;
+    // A call costs more than copying a few words.
+    for (; at + 4 <= to; at += 4, place += 4) own.setInt32(place, view.getInt32(at));
+    this.#copy(bytes, at, to, texts, place);
+  }
+
+  /** The chunk with room at `#place` for so many bytes, and a length, in a segment of that person and instant. */
+  #roomFor(time: number, person: number, length: number): Uint8Array {
+    const needed = length + lengthBytes + 1;
     let texts = this.#texts[this.#texts.length - 1];
     if (texts === undefined || this.#place + needed > texts.length || this.#place >= chunkText) {
       if (this.#texts.length === mostChunks)
@@ -155,12 +182,14 @@ export class JoinTable {
       this.#place++; // the zero that ends the segment before
       this.#addSegment(time, person);
     }
-    let place = this.#place;
-    let length = to - from + 1; // a zero would end the segment
-    for (; length > 0x7f; length >>>= 7) texts[place++] = (length & 0x7f) | 0x80;
-    texts[place++] = length;
-    for (let at = from; at < to; at++) texts[place++] = bytes[at]!;
-    this.#place = place;
+    return texts;
+  }
+
+  /** Texts are short, so that a loop costs less than a call. */
+  #copy(bytes: Uint8Array, from: number, to: number, texts: Uint8Array, place: number): void {
+    let end = place;
+    for (let at = from; at < to; at++) texts[end++] = bytes[at]!;
+    this.#place = end;
   }
 
   /** Makes it possible to probe for all rows of an instant. Once no more rows are added. */
@@ -203,6 +232,15 @@ export class JoinTable {
     return this.#texts[this.#part(segment, textStart) >>> placeBits]!;
   }
 
+  /** A view over that chunk. */
+  viewOf(segment: number): DataView {
+    return this.#viewOf(this.#part(segment, textStart) >>> placeBits);
+  }
+
+  #viewOf(chunk: number): DataView {
+    return (this.#views[chunk] ??= new DataView(this.#texts[chunk]!.buffer));
+  }
+
   /** Where in its chunk a segment's first text stands: its length plus 1 as a varint, its bytes, the next one's; 0 at the end. */
   placeOf(segment: number): number {
     return this.#part(segment, textStart) & placeMask;
@@ -241,14 +279,11 @@ export class JoinTable {
   /** The texts of a segment's rows, in order. */
   *textsOf(segment: number): Iterable<Uint8Array> {
     const chunk = this.chunkOf(segment);
-    let place = this.placeOf(segment);
-    while (chunk[place] !== 0) {
-      let length = 0;
-      let shift = 0;
-      for (; chunk[place]! > 0x7f; shift += 7) length |= (chunk[place++]! & 0x7f) << shift;
-      length |= chunk[place++]! << shift;
-      yield chunk.subarray(place, place + length - 1);
-      place += length - 1;
+    for (let place = this.placeOf(segment); chunk[place] !== 0;) {
+      const from = afterVarint(chunk, place);
+      const to = from + varintAt(chunk, place) - 1;
+      yield chunk.subarray(from, to);
+      place = to;
     }
   }
 

@@ -201,38 +201,47 @@ export class KeyTable {
     let v1 = k1;
     let v2 = k0 ^ 0x6c796765;
     let v3 = k1 ^ 0x74656462;
-    const round = 4;
-    for (let at = from, left = to - from; ; at += round, left -= round) {
+    // A round for every four bytes, and one for what is left, with the length; then three more. A loop within the loop, over
+    // the rounds of each, costs as much again.
+    let isLast = false;
+    for (let at = from; !isLast; at += 4) {
       let word: number;
-      if (left >= round) {
+      if (at + 4 <= to) {
         word = lowerWord(
           bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24),
         );
       } else {
         word = (to - from) << 24;
-        for (let rest = 0; rest < left; rest++) word |= lower(bytes[at + rest]!) << (8 * rest);
+        for (let rest = 0; at + rest < to; rest++) word |= lower(bytes[at + rest]!) << (8 * rest);
+        isLast = true;
       }
       v3 ^= word;
-      // One round while there are bytes, three at the end.
-      for (let turn = left >= round ? 1 : 4; turn > 0; turn--) {
-        if (turn === 3 && left < round) {
-          v0 ^= word;
-          v2 ^= 0xff;
-        }
-        v0 = (v0 + v1) | 0;
-        v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-        v0 = (v0 << 16) | (v0 >>> 16);
-        v2 = (v2 + v3) | 0;
-        v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-        v0 = (v0 + v3) | 0;
-        v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-        v2 = (v2 + v1) | 0;
-        v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-        v2 = (v2 << 16) | (v2 >>> 16);
-      }
-      if (left < round) return v1 ^ v3;
+      v0 = (v0 + v1) | 0;
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+      v0 = (v0 << 16) | (v0 >>> 16);
+      v2 = (v2 + v3) | 0;
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+      v0 = (v0 + v3) | 0;
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+      v2 = (v2 + v1) | 0;
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+      v2 = (v2 << 16) | (v2 >>> 16);
       v0 ^= word;
     }
+    v2 ^= 0xff;
+    for (let turn = 0; turn < 3; turn++) {
+      v0 = (v0 + v1) | 0;
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+      v0 = (v0 << 16) | (v0 >>> 16);
+      v2 = (v2 + v3) | 0;
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+      v0 = (v0 + v3) | 0;
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+      v2 = (v2 + v1) | 0;
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+      v2 = (v2 << 16) | (v2 >>> 16);
+    }
+    return v1 ^ v3;
   }
 }
 

@@ -8,10 +8,17 @@
  * - `time`: epoch milliseconds, an integer literal from 10^12 to 10^13 - 1
  * - `date`: a time, or blank (absent, `null`, `""`, a number equal to 0)
  * - `number`: a number that is finite as a double, kept with the digits it came with
- *
- * `key`, `time` and `number` fields must be there.
  */
 export type FieldKind = "key" | "text" | "time" | "date" | "number";
+
+/** Whether a field of a kind must be there. */
+export const isRequired: Readonly<Record<FieldKind, boolean>> = {
+  key: true,
+  text: false,
+  time: true,
+  date: false,
+  number: true,
+};
 
 /** One declared field of a table. */
 export interface Field {

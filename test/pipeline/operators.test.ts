@@ -53,7 +53,7 @@ function heard(...snapshots: readonly Row[]): ConsentIndex {
 /** The steps of a zone before a sink; tables are filled once they are made, as in a run. */
 function compiled(of: Zone, given: Given, output: RowSink): { sink: RowSink; tally: StepTally } {
   const { rules = latest, consent = heard(), tables = [] } = given;
-  const lookups = new Lookups({ budget: Infinity, folder: "" });
+  const lookups = new Lookups(consent, { budget: Infinity, folder: "" });
   const tally: StepTally = { filtered: new Map(), pairs: 0, crossPersonPairs: 0 };
   const sink = compileSteps(of, { rules, consent, lookups }, tally, output);
   for (const [table, rows] of tables) {
@@ -299,7 +299,7 @@ describe("rows of which every owner has a registration", () => {
 
   it("are worked out once for each serial number", async () => {
     const consent = heard(snapshotRow("p", "s", 1, 1));
-    const asked = vi.spyOn(consent, "isRefused");
+    const asked = vi.spyOn(consent, "everyOwner");
     await run(
       shared,
       ["s", "t", "s", "t", "S"].map((serial) => stepRow(serial, 1)),

@@ -27,7 +27,7 @@ function context(): Parameters<typeof planReadings>[2] {
   return {
     rules: { consent: "latest", pair: "person" },
     consent,
-    lookups: new Lookups({ budget: Infinity, folder: "" }),
+    lookups: new Lookups(consent, { budget: Infinity, folder: "" }),
   };
 }
 

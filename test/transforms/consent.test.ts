@@ -197,14 +197,14 @@ describe("a damaged snapshot with a date", () => {
     }
     expect([...made.ownersOf("s")]).toEqual(["p", "q"]);
     expect([...made.ownersOf("t")].sort()).toEqual(["p", "q"]);
-    expect(made.isRefused("s")).toBe(false);
+    expect(made.everyOwner("s", () => true)).toBe(true);
     expect(made.unattributable).toBe(0);
   });
 
   it("withholds its serial numbers when it names nobody", () => {
     const made = index([yes(3, "s"), yes(3, "t"), { serials: ["s"], time: 2 }]);
-    expect(made.isRefused("s")).toBe(true);
-    expect(made.isRefused("t")).toBe(false);
+    expect(made.everyOwner("s", () => true)).toBe(false);
+    expect(made.everyOwner("t", () => true)).toBe(true);
     expect(made.unattributable).toBe(1);
     expect(made.personConsents("p", research)).toBe(true);
   });
@@ -219,17 +219,17 @@ describe("a damaged snapshot without a date", () => {
 
   it("withholds every serial number it names, whoever else owns it", () => {
     const made = index([yes(1, "s"), { people: ["q"], serials: ["s", "t"] }]);
-    expect(made.isRefused("s")).toBe(true);
-    expect(made.isRefused("t")).toBe(true);
+    expect(made.everyOwner("s", () => true)).toBe(false);
+    expect(made.everyOwner("t", () => true)).toBe(false);
     expect(made.knowsSerial("t")).toBe(true);
-    expect(made.isRefused("u")).toBe(false);
+    expect(made.everyOwner("u", () => true)).toBe(true);
   });
 
   it("does not name each pair of many people and many serial numbers", () => {
     const many = Array.from({ length: 3000 }, (_, number) => `k${number}`);
     const made = index([{ people: many, serials: many }]);
     expect(made.ownersOf("k1").size).toBe(0);
-    expect(made.isRefused("k2999")).toBe(true);
+    expect(made.everyOwner("k2999", () => true)).toBe(false);
     expect(made.knowsPerson("k2999")).toBe(true);
   });
 });
@@ -300,7 +300,17 @@ describe("the owners of a serial number", () => {
     ]);
     expect([...made.ownersOf("s")]).toEqual(["p", "q"]);
     expect([...made.ownersOf("t")]).toEqual(["r"]);
-    expect(made.isRefused("s")).toBe(false);
+    expect(made.everyOwner("s", () => true)).toBe(true);
+  });
+
+  it("are asked about one by one, by the numbers of their registrations", () => {
+    const made = index([yes(1, "s"), snapshotRow("q", "s", 1, null), snapshotRow("q", "t", 1, null)]);
+    const numbers = [made.registrationOf("p", "s"), made.registrationOf("q", "s")];
+    const asked: number[] = [];
+    expect(made.everyOwner("s", (each) => asked.push(each) > 0)).toBe(true);
+    expect(asked.sort()).toEqual(numbers.sort());
+    for (const number of numbers) expect(made.everyOwner("s", (each) => each !== number)).toBe(false);
+    expect(made.everyOwner("u", () => false)).toBe(true);
   });
 
   it("are nobody for one that was never registered", () => {

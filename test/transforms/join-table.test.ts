@@ -227,6 +227,22 @@ describe("the texts of a segment", () => {
     }
   });
 
+  it("are the same when rows come together", () => {
+    const alone = tableOf([
+      [at(1), 0, "a"],
+      [at(2), 0, "b"],
+      [at(2), 0, "cd"],
+      [at(2), 0, "e".repeat(200)],
+      [at(3), 0, "f"],
+    ]);
+    const together = tableOf([[at(1), 0, "a"]]);
+    const texts = [2, 0x62, 3, 0x63, 0x64, 0xc9, 0x01, ...range(200).map(() => 0x65)];
+    const bytes = Uint8Array.from([9, ...texts, 9]);
+    together.addRows(at(2), 0, bytes, new DataView(bytes.buffer), 1, bytes.length - 1);
+    add(together, at(3), 0, "f");
+    expect(together.memory).toEqual(alone.memory);
+  });
+
   it("may go on in the next chunk", () => {
     const table = tableOf(range(9).map((index) => [at(1), 0, String(index).repeat(MiB)]));
     expect(table.memory.texts.length).toBe(3);

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Field } from "../../src/transforms/tables.js";
-import { isQuoted, takenText, takenValues, tokenSeparator } from "../../src/transforms/taken.js";
+import { isQuoted, takenText, takenValues } from "../../src/transforms/taken.js";
 
 const fields: readonly Field[] = [
   { name: "k", kind: "key" },
@@ -12,31 +12,29 @@ const fields: readonly Field[] = [
   { name: "t", kind: "time" },
   { name: "d", kind: "date" },
 ];
-const separator = String.fromCharCode(tokenSeparator);
+const text = (given: Uint8Array): string => Buffer.from(given).toString("latin1");
 
 describe("the text of some values", () => {
-  it("is their tokens as they are written out, with a separator between", () => {
-    expect(takenText(fields, ["k", 's"\n', "-1.0", "1", "2"])).toBe(
-      ['"k"', String.raw`"s\"\n"`, "-1.0", "1", "2"].join(separator),
+  it("is their tokens as they are written out, each behind its length", () => {
+    expect(text(takenText(fields, ["k", 's"\n', "-1.0", "1", "2"]))).toBe(
+      ['\x03"k"', String.raw`"s\"\n"`.replace(String.raw``, "\x07"), "\x04-1.0", "\x011", "\x012"].join(""),
     );
   });
 
   it("has nothing for a value that is left out", () => {
-    expect(takenText(fields, ["k", undefined, "0", "1", undefined])).toBe(
-      ['"k"', "", "0", "1", ""].join(separator),
-    );
+    expect(text(takenText(fields, ["k", undefined, "0", "1", undefined]))).toBe('\x03"k"\0\x010\x011\0');
   });
 
   it("has an empty string told apart from one that is left out", () => {
-    expect(takenText(fields.slice(1, 2), [""])).toBe('""');
-    expect(takenText(fields.slice(1, 2), [undefined])).toBe("");
+    expect(text(takenText(fields.slice(1, 2), [""]))).toBe('\x02""');
+    expect(text(takenText(fields.slice(1, 2), [undefined]))).toBe("\0");
   });
 
-  it("gives the values back, also where they hold the separator", () => {
-    const text = fc.string({ unit: "binary", maxLength: 5 });
+  it("gives the values back, however long they are", () => {
+    const text = fc.string({ unit: "binary", maxLength: 300 });
     const digits = fc.integer().map(String);
     const values = fc.tuple(
-      fc.oneof(text, fc.constant(separator)),
+      text,
       fc.option(text, { nil: undefined }),
       digits,
       digits,
@@ -53,12 +51,5 @@ describe("the text of some values", () => {
 describe("a field", () => {
   it("is quoted when it is a string", () => {
     expect(fields.map(isQuoted)).toEqual([true, true, false, false, false]);
-  });
-});
-
-describe("the separator", () => {
-  it("is a control character, which no token holds", () => {
-    expect(tokenSeparator).toBe(1);
-    expect(JSON.stringify(separator)).toBe(String.raw`"\u0001"`);
   });
 });
