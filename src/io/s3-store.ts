@@ -291,20 +291,30 @@ class S3Store implements Store {
   }
 
   async unfinished(folder: string): Promise<readonly Unfinished[]> {
+    const prefix = this.#key(`${folder}/`);
+    const below = await this.#uploadsBelow(prefix, folder);
+    if (below.length > 0 || !this.#client.config.forcePathStyle) return below;
+    // MinIO knows uploads by their whole keys only, or all of a bucket; not everybody may ask for all.
+    const all = await this.#uploadsBelow("", folder).catch((error: unknown) => {
+      if (error instanceof StediError && error.code === "STEDI_NO_ACCESS") return [];
+      throw error;
+    });
+    return all.filter(({ path }) => path.startsWith(`${folder}/`));
+  }
+
+  /** The uploads of this lake whose keys begin so. @param folder what an error names */
+  async #uploadsBelow(prefix: string, folder: string): Promise<readonly Unfinished[]> {
     const found: Unfinished[] = [];
     let marker: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
     while (marker) {
       const page = await this.#attempt("ListMultipartUploads", folder, () =>
         this.#client.send(
-          new ListMultipartUploadsCommand({
-            Bucket: this.#bucket,
-            Prefix: this.#key(`${folder}/`),
-            ...marker,
-          }),
+          new ListMultipartUploadsCommand({ Bucket: this.#bucket, Prefix: prefix, ...marker }),
           this.#until,
         ),
       );
       for (const { Key, UploadId } of page.Uploads ?? []) {
+        if (!Key!.startsWith(this.#root)) continue;
         const path = this.#pathOf(Key!);
         const discard = async (): Promise<void> => {
           const upload = { Bucket: this.#bucket, Key, UploadId };
