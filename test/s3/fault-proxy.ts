@@ -119,8 +119,9 @@ interface Trap {
 
 export async function startFaultProxy(server: Access): Promise<FaultProxy> {
   const { hostname, port } = new URL(server.endpoint);
-  // A connection that is used again may be one that the server is just closing, which would be a fault that nobody set.
-  const agent = new Agent({ keepAlive: false });
+  // A server may answer before it has read a request's body. It must not close the connection then, as what it has not
+  // read would reset it; nor must one be used again that it is about to close, so they are given up first.
+  const agent = new Agent({ keepAlive: true, timeout: 5_000 });
   const troubles: unknown[] = [];
   let seen: Seen[] = [];
   let traps: Trap[] = [];

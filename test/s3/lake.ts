@@ -1,6 +1,7 @@
 // A lake on S3 for the fault tests: landing files go straight to the server, the engine goes through the proxy that
 // breaks answers. What is left on the server is looked at as a reader would, behind everybody's back.
 
+import { inspect } from "node:util";
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -174,7 +175,7 @@ export class S3Lake {
     const after = await this.find();
     expect([after.number, after.zones]).toEqual([before.number, before.zones]);
     if (!(error instanceof StediError)) throw error;
-    this.expectDiscreet(error.message, JSON.stringify(error.parts));
+    this.expectDiscreet(inspect(error, { depth: Infinity, showHidden: true }));
     if (!leaves) expect([after.left, after.uploads]).toEqual([before.left, before.uploads]);
     return error;
   }
