@@ -10,8 +10,8 @@ export interface Packing {
   readonly write: ByteTarget;
   /** Resolves when the target has everything. */
   end(): Promise<void>;
-  /** Gives up; for one that has not ended. */
-  abort(): void;
+  /** Gives up, and waits until the target is not called any more; never throws. */
+  abort(): Promise<void>;
 }
 
 /** @param target gets one whole gzip member, the same bytes for the same input */
@@ -35,6 +35,9 @@ export function gzipTo(target: ByteTarget): Packing {
       stream.end();
       return drained;
     },
-    abort: () => void stream.destroy(),
+    abort: () => {
+      stream.destroy();
+      return drained.catch(() => undefined);
+    },
   };
 }

@@ -17,11 +17,13 @@ export interface EntryPlace {
 /** A good record whose values are its plain bytes, until the next one is read; see table-reader.ts. */
 export type PlainRecord = Pick<
   TableReader,
-  "bytes" | "start" | "end" | "from" | "to" | "dropped" | "plainRow"
+  "bytes" | "start" | "end" | "from" | "to" | "dropped" | "canonical" | "plainRow"
 >;
 
 /** Takes the entries of a file in order. A promise makes the reader wait before it goes on. */
 export interface EntryHandler {
+  /** The field whose value is often that of the record before; left out: no more is made of that than pays at once. */
+  readonly keyIndex?: number | undefined;
   /** @param dropped the number of fields that the table does not have */
   row(row: Row, dropped: number): Promise<void> | undefined;
   /** Takes a record whose row nobody may need; left out: `row` takes it. */
@@ -48,7 +50,10 @@ export async function readRecords(
   handler: EntryHandler,
 ): Promise<void> {
   const outcome: GunzipOutcome = { cutOff: false };
-  const reader = new TableReader(table, { skipped: (bytes) => handler.skipped(bytes) });
+  const reader = new TableReader(table, {
+    skipped: (bytes) => handler.skipped(bytes),
+    ...(handler.keyIndex !== undefined && { keyIndex: handler.keyIndex }),
+  });
   let length = 0;
   /** Where the last entry ended, if it was cut off by the end of the input. */
   let truncatedAt = -1;

@@ -4,15 +4,18 @@ import { StediError } from "../errors.js";
 import { maxRecordBytes } from "../io/framer.js";
 import { isPacked } from "../io/gunzip.js";
 import { type ByteTarget, gzipTo } from "../io/gzip.js";
-import { OutBuffer } from "../io/out-buffer.js";
-import { readRecords } from "../io/records.js";
+import { OutBuffer, viewOf } from "../io/out-buffer.js";
+import { PlainLine } from "../io/plain-line.js";
+import { type PlainRecord, readRecords } from "../io/records.js";
 import { AttributionFinder, attributeRecord } from "../transforms/attribution.js";
-import { cleanDamage, cleanFormat } from "../transforms/clean.js";
+import { cleanDamage, cleanFormat, isLoweredAt } from "../transforms/clean.js";
 import type { DamageReason } from "../transforms/contract.js";
 import { customerLanding, type TableShape } from "../transforms/tables.js";
 import { count } from "./landing.js";
 
 const bufferBytes = 256 * 1024;
+
+const newline = 0x0a;
 
 /** What was rewritten of a table: counts of records by what became of them. */
 export interface CleanTally {
@@ -29,6 +32,14 @@ export function emptyTally(): CleanTally {
   return { read: 0, damaged: new Map(), unattributable: 0, droppedFields: 0 };
 }
 
+/** Adds what was counted of one file to what was counted of others. */
+export function addTally(to: CleanTally, of: CleanTally): void {
+  to.read += of.read;
+  to.unattributable += of.unattributable;
+  to.droppedFields += of.droppedFields;
+  for (const [reason, count] of of.damaged) to.damaged.set(reason, (to.damaged.get(reason) ?? 0) + count);
+}
+
 /**
  * @param chunks the file's bytes as stored
  * @param file its path: what comes packed goes packed
@@ -42,15 +53,15 @@ export async function cleanFile(
   file: string,
   where: string,
   target: ByteTarget,
-  tally: CleanTally,
-): Promise<void> {
-  if (!isPacked(file)) return cleanLines(table, chunks, file, where, target, tally);
+): Promise<CleanTally> {
+  if (!isPacked(file)) return cleanLines(table, chunks, file, where, target);
   const packing = gzipTo(target);
   try {
-    await cleanLines(table, chunks, file, where, packing.write, tally);
+    const tally = await cleanLines(table, chunks, file, where, packing.write);
     await packing.end();
+    return tally;
   } catch (error) {
-    packing.abort();
+    await packing.abort();
     throw error;
   }
 }
@@ -61,11 +72,12 @@ async function cleanLines(
   file: string,
   where: string,
   target: ByteTarget,
-  tally: CleanTally,
-): Promise<void> {
+): Promise<CleanTally> {
+  const tally = emptyTally();
   const format = cleanFormat(table);
   const finder = table === customerLanding ? new AttributionFinder() : undefined;
   const lines = new OutBuffer(Buffer.allocUnsafe(bufferBytes));
+  const plainLines = table === customerLanding ? undefined : new PlainReadings(table);
   let record = 0;
   const flush = async (): Promise<void> => {
     await target(lines.bytes.subarray(0, lines.length));
@@ -79,12 +91,22 @@ async function cleanLines(
     return lines.length >= bufferBytes;
   };
   await readRecords(table, chunks, file, where, {
+    keyIndex: plainLines?.keyIndex,
     row(row, dropped) {
       record++;
       tally.read++;
       tally.droppedFields += dropped;
       return put(format(row)) ? flush() : undefined;
     },
+    ...(plainLines && {
+      plain(reading: PlainRecord): Promise<void> | undefined {
+        record++;
+        tally.read++;
+        tally.droppedFields += reading.dropped;
+        if (!plainLines.put(lines, reading)) return put(format(reading.plainRow())) ? flush() : undefined;
+        return lines.length >= bufferBytes ? flush() : undefined;
+      },
+    }),
     damaged(damage, _place, found) {
       record++;
       tally.read++;
@@ -99,6 +121,34 @@ async function cleanLines(
     skipped: (bytes) => finder?.feed(bytes),
   });
   if (lines.length > 0) await flush();
+  return tally;
+}
+
+/** The short way for readings, which are many: those that need no key beside them are lines of zones, made from bytes. */
+class PlainReadings {
+  /** Readings have one. */
+  readonly keyIndex: number;
+  readonly #line: PlainLine;
+  #bytes: Uint8Array | undefined;
+  #view: DataView = new DataView(new ArrayBuffer(0));
+
+  constructor(table: TableShape) {
+    this.keyIndex = table.fields.findIndex(({ kind }) => kind === "key");
+    this.#line = new PlainLine(table);
+  }
+
+  /** @returns whether it has put a line: not where the record needs its key beside it */
+  put(lines: OutBuffer, { bytes, start, end, from, to, canonical }: PlainRecord): boolean {
+    if (!isLoweredAt(bytes, from[this.keyIndex]!, to[this.keyIndex]!)) return false;
+    if (this.#bytes !== bytes) {
+      this.#bytes = bytes;
+      this.#view = viewOf(bytes);
+    }
+    if (canonical) lines.copy(bytes, this.#view, start, end);
+    else this.#line.put(lines, bytes, this.#view, from, to);
+    lines.byte(newline);
+    return true;
+  }
 }
 
 /** A record that would be too large for the program itself to read again. */

@@ -3,6 +3,7 @@
 
 import type { FramerState } from "../io/framer.js";
 import { OutBuffer, viewOf } from "../io/out-buffer.js";
+import { PlainLine } from "../io/plain-line.js";
 import { giveBack, SharedBuffers } from "../io/shared-buffers.js";
 import { entryKinds, TableReader } from "../io/table-reader.js";
 import type { Template } from "../io/template.js";
@@ -81,9 +82,7 @@ const joinBytes = partBytes + 64 * 1024;
 const noBuffer = new OutBuffer(Buffer.alloc(0));
 
 const newline = 0x0a;
-const openBrace = 0x7b;
 const closeBrace = 0x7d;
-const comma = 0x2c;
 const mark = 0x22;
 
 const nobody: People = { list: [] };
@@ -94,6 +93,7 @@ export class ReadingsScanner {
   readonly keys: KeyTable;
   readonly templates: Template[] = [];
   readonly format: (row: Row) => string;
+  readonly plainLine: PlainLine;
   readonly tables: readonly (JoinTable | undefined)[];
   readonly #buffers = new SharedBuffers();
 
@@ -101,6 +101,7 @@ export class ReadingsScanner {
     this.spec = spec;
     this.keys = new KeyTable(spec.keys);
     this.format = rowFormat(spec.table);
+    this.plainLine = new PlainLine(spec.table);
     this.tables = spec.routes.map(({ join }) => join?.table && JoinTable.of(join.table));
   }
 
@@ -236,8 +237,6 @@ class RouteScan {
   readonly #unknown: number;
   readonly #starts: Float64Array | undefined;
   readonly #join: JoinScan | undefined;
-  /** What stands before each value in a line. */
-  readonly #names: readonly Uint8Array[];
   /** How many quotation marks a value is written between. */
   readonly #marks: Uint8Array;
   readonly #size: number;
@@ -280,7 +279,6 @@ class RouteScan {
     this.#unknown = keys.size;
     this.#starts = spec.since && new Float64Array(spec.since.starts);
     this.#join = spec.join && build && new JoinScan(spec.join, build, shared);
-    this.#names = table.fields.map(({ name }) => Buffer.from(`"${name}":`));
     this.#marks = Uint8Array.from(table.fields, (field) => (isQuoted(field) ? 2 : 0));
     // A block with a large record left over from the one before is no reason for large buffers: they grow.
     this.#size = Math.min(reader.bytes.length, partBytes) + 1024;
@@ -465,20 +463,7 @@ class RouteScan {
   /** Puts a plain record's line together, without its newline. */
   #compose(out: OutBuffer): void {
     const { bytes, from, to } = this.#reader;
-    const { fields } = this.#shape;
-    out.byte(openBrace);
-    let first = true;
-    for (let index = 0; index < fields.length; index++) {
-      if (from[index]! < 0) continue;
-      if (!first) out.byte(comma);
-      first = false;
-      out.put(this.#names[index]!);
-      const quoted = isQuoted(fields[index]!);
-      if (quoted) out.byte(mark);
-      out.copy(bytes, this.#view, from[index]!, to[index]!);
-      if (quoted) out.byte(mark);
-    }
-    out.byte(closeBrace);
+    this.#shared.plainLine.put(out, bytes, this.#view, from, to);
   }
 
   #flush(): void {

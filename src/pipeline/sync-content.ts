@@ -15,43 +15,39 @@ export interface Content {
   readonly expectedBytes: number;
   /** Their checksum, where a store knows one. */
   known(): Promise<Checksum | undefined>;
-  send(target: ByteTarget): Promise<void>;
+  /** @returns what has become of records, where any were looked at */
+  send(target: ByteTarget): Promise<CleanTally>;
 }
 
-/** @param progress is told of the bytes that are read; may throw to stop */
-export function plainContent(source: Store, file: StoredFile, progress: (bytes: number) => void): Content {
+/** How a file's bytes are read. */
+export interface Reading {
+  /** Is told of the bytes that are read; may throw to stop. */
+  readonly progress: (bytes: number) => void;
+  /** Ends waiting for bytes. */
+  readonly signal: AbortSignal;
+}
+
+export function plainContent(source: Store, file: StoredFile, reading: Reading): Content {
   return {
     size: file.size,
     expectedBytes: file.size,
     known: async () => source.knownChecksum(file),
     send: async (target) => {
-      for await (const chunk of chunksOf(source, file, progress)) await target(chunk);
+      for await (const chunk of chunksOf(source, file, reading)) await target(chunk);
+      return emptyTally();
     },
   };
 }
 
-/**
- * @param progress as in `plainContent`
- * @param tally counts the records, once however often the bytes are made
- */
-export function cleanContent(
-  source: Store,
-  table: TableShape,
-  file: StoredFile,
-  progress: (bytes: number) => void,
-  tally: CleanTally,
-): Content {
-  let isCounted = false;
+export function cleanContent(source: Store, table: TableShape, file: StoredFile, reading: Reading): Content {
   return {
     size: undefined,
     // Keys take room; of a packed file, about as much less.
     expectedBytes: file.size * 2,
     known: () => Promise.resolve(undefined),
     send: async (target) => {
-      const counts = isCounted ? emptyTally() : tally;
-      isCounted = true;
       const where = `${source.uri}/${file.path}`;
-      await cleanFile(table, chunksOf(source, file, progress), file.path, where, target, counts);
+      return cleanFile(table, chunksOf(source, file, reading), file.path, where, target);
     },
   };
 }
@@ -60,21 +56,17 @@ export function cleanContent(
 export async function measure(
   content: Pick<Content, "send">,
   algorithm: ChecksumAlgorithm,
-): Promise<{ readonly value: string; readonly size: number }> {
+): Promise<{ readonly value: string; readonly size: number; readonly tally: CleanTally }> {
   const hasher = createHasher(algorithm);
   let size = 0;
-  await content.send((bytes) => {
+  const tally = await content.send((bytes) => {
     hasher.update(bytes);
     size += bytes.length;
     return Promise.resolve();
   });
-  return { value: hasher.digest(), size };
+  return { value: hasher.digest(), size, tally };
 }
 
-function chunksOf(
-  store: Store,
-  file: StoredFile,
-  progress: (bytes: number) => void,
-): AsyncIterable<Uint8Array> {
-  return wholeFile(store, file, progress, ring(Math.min(chunkBytes, file.size)));
+function chunksOf(store: Store, file: StoredFile, { progress, signal }: Reading): AsyncIterable<Uint8Array> {
+  return wholeFile(store, file, progress, ring(Math.min(chunkBytes, file.size)), signal);
 }

@@ -9,7 +9,7 @@ import type { ChecksumAlgorithm } from "../io/checksum.js";
 import { type FileSink, isDraft, type Store, type StoredFile } from "../io/store.js";
 import { damageReasons } from "../transforms/contract.js";
 import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
-import { type CleanTally, emptyTally } from "./clean.js";
+import { addTally, type CleanTally, emptyTally } from "./clean.js";
 import { isLandingFile } from "./landing.js";
 import { findLayout, type Layout, pathInLake } from "./layouts.js";
 import { asCounts, type Counts, total, type Warning } from "./report.js";
@@ -88,6 +88,9 @@ export type SyncEvent =
 const copiesAtOnce = 8;
 /** Rewriting is work for one core: more at once only take memory. */
 const cleaningsAtOnce = 2;
+
+/** A file whose bytes did not arrive as they are stored is read again; after so many times something else is wrong. */
+const mostTries = 3;
 
 /** The algorithm where neither place knows a checksum. */
 const ownAlgorithm: ChecksumAlgorithm = "sha256";
@@ -214,8 +217,7 @@ class TableSync {
 
   /** @returns nothing where the target has the file already */
   async #sync(file: StoredFile, to: string, there: StoredFile | undefined): Promise<SyncedFile | undefined> {
-    const { source, clean = false, dryRun = false, onEvent } = this.#options;
-    this.#stop.signal.throwIfAborted();
+    const { onEvent } = this.#options;
     let counted = 0;
     const progress = (bytes: number): void => {
       this.#stop.signal.throwIfAborted();
@@ -224,65 +226,99 @@ class TableSync {
       counted += more;
       onEvent?.({ kind: "bytes", bytes: more });
     };
-    const content = clean
-      ? cleanContent(source, this.#table, file, progress, this.#tally)
-      : plainContent(source, file, progress);
-
-    const why = there ? await this.#difference(content, there) : "new";
-    let outcome: SyncedFile | undefined;
-    if (why !== undefined) {
-      const bytes = dryRun
-        ? (content.size ?? (await measure(content, ownAlgorithm)).size)
-        : await this.#write(content, to);
-      outcome = { from: file.path, to, why, bytes };
-      onEvent?.({ kind: "file", file: outcome });
+    for (let tries = 1; ; tries++) {
+      try {
+        const outcome = await this.#attempt(file, to, there, progress);
+        if (outcome) onEvent?.({ kind: "file", file: outcome });
+        progress(file.size); // what has not been read
+        return outcome;
+      } catch (error) {
+        // Bytes that did not arrive as they were stored have gone nowhere that anybody sees.
+        if (!(error instanceof StediError) || error.code !== "STEDI_CHECKSUM" || tries === mostTries)
+          throw error;
+      }
     }
-    progress(file.size); // what has not been read
+  }
+
+  async #attempt(
+    file: StoredFile,
+    to: string,
+    there: StoredFile | undefined,
+    progress: (bytes: number) => void,
+  ): Promise<SyncedFile | undefined> {
+    const { source, clean = false, dryRun = false } = this.#options;
+    const { signal } = this.#stop;
+    signal.throwIfAborted();
+    const content = clean
+      ? cleanContent(source, this.#table, file, { progress, signal })
+      : plainContent(source, file, { progress, signal });
+    let outcome: SyncedFile | undefined;
+    const found: Finding = there ? await this.#compare(content, there) : { why: "new" };
+    const { why } = found;
+    let { tally } = found;
+    if (why !== undefined) {
+      let bytes = content.size;
+      if (!dryRun) ({ bytes, tally } = await this.#write(content, to));
+      else if (bytes === undefined) ({ size: bytes, tally } = await measure(content, ownAlgorithm));
+      outcome = { from: file.path, to, why, bytes };
+    }
+    if (tally) addTally(this.#tally, tally);
     return outcome;
   }
 
-  /** @returns nothing where there is none */
-  async #difference(content: Content, there: StoredFile): Promise<"size" | "checksum" | undefined> {
+  async #compare(content: Content, there: StoredFile): Promise<Finding> {
     const { target } = this.#options;
-    if (content.size !== undefined && content.size !== there.size) return "size";
+    if (content.size !== undefined && content.size !== there.size) return { why: "size" };
     const atTarget = await target.knownChecksum(there);
     const atSource = await content.known();
     const algorithm = (atTarget ?? atSource)?.algorithm ?? ownAlgorithm;
-    let wanted = atSource;
-    if (wanted?.algorithm !== algorithm) {
-      const { value, size } = await measure(content, algorithm);
-      if (size !== there.size) return "size";
-      wanted = { algorithm, value };
+    let wanted = atSource?.algorithm === algorithm ? atSource.value : undefined;
+    let tally: CleanTally | undefined;
+    if (wanted === undefined) {
+      const made = await measure(content, algorithm);
+      ({ value: wanted, tally } = made);
+      if (made.size !== there.size) return { why: "size", tally };
     }
-    const stop = (): void => this.#stop.signal.throwIfAborted();
-    const { value } = atTarget ?? (await measure(plainContent(target, there, stop), algorithm));
-    return value === wanted.value ? undefined : "checksum";
+    const { signal } = this.#stop;
+    const progress = (): void => signal.throwIfAborted();
+    const { value } =
+      atTarget ?? (await measure(plainContent(target, there, { progress, signal }), algorithm));
+    return { why: value === wanted ? undefined : "checksum", tally };
   }
 
-  /** @returns the bytes written */
-  async #write(content: Content, to: string): Promise<number> {
+  async #write(
+    content: Content,
+    to: string,
+  ): Promise<{ readonly bytes: number; readonly tally: CleanTally }> {
     const sink = await this.#options.target.replace(to, content.expectedBytes);
     this.#sinks.add(sink);
-    let written = 0;
+    let bytes = 0;
     try {
       this.#stop.signal.throwIfAborted(); // while the file was being made
-      await content.send(async (bytes) => {
-        await sink.write(bytes);
-        written += bytes.length;
+      const tally = await content.send(async (chunk) => {
+        await sink.write(chunk);
+        bytes += chunk.length;
       });
       await sink.close();
+      return { bytes, tally };
     } catch (error) {
       await sink.abort();
       throw error;
     } finally {
       this.#sinks.delete(sink);
     }
-    return written;
   }
+}
+
+/** What comparing a file has found: whether and why it has to be copied, and its records, where it took reading them. */
+interface Finding {
+  readonly why: SyncReason | undefined;
+  readonly tally?: CleanTally | undefined;
 }
 
 /** Takes away what a sync that was killed has left in the folders of these files. */
 async function removeDrafts(target: Store, paths: readonly string[]): Promise<void> {
+  if (target.isRemote) return; // nothing there needs drafts
   for (const folder of new Set(paths.map((path) => posix.dirname(path)))) {
     for (const name of await target.names(folder))
       if (isDraft(name)) await target.remove(`${folder}/${name}`);

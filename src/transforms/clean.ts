@@ -6,6 +6,8 @@ import { keyOf } from "./keys.js";
 import { type Row, type RowFormat, rowFormat } from "./rows.js";
 import { customerLanding, type TableShape } from "./tables.js";
 
+const space = 0x20;
+
 /** The field that says whether a customer record is a damaged snapshot. */
 const damagedField = "damaged";
 /** Holds the names that a damaged snapshot was found to speak of, where the program's own rules look for them. */
@@ -18,7 +20,7 @@ export function keyFieldOf(field: string): string {
 
 /**
  * Turns the good rows of a table into lines. Those of customers have their keys always, and say that they are not damaged;
- * readings, of which there are many, have a key only where it is not the value itself.
+ * readings, of which there are many, have a key only where `lower` of any SQL does not make it of the value.
  */
 export function cleanFormat(table: TableShape): RowFormat {
   const format = rowFormat(table);
@@ -31,12 +33,25 @@ export function cleanFormat(table: TableShape): RowFormat {
     for (const { index, name } of keys) {
       const value = row[index]!;
       const key = keyOf(value);
-      if (isCustomer || key !== value) more += member(name, key);
+      if (isCustomer || !isLowered(value, key)) more += member(name, key);
     }
     if (isCustomer) more += `,"${damagedField}":false`;
     const line = format(row);
     return more === "" ? line : `${line.slice(0, -2)}${more}}\n`;
   };
+}
+
+/** Whether a key is surely what `lower` makes of its value. */
+function isLowered(value: string, key: string): boolean {
+  return /^[\0-\x7f]*$/.test(value) && value.toLowerCase() === key;
+}
+
+/**
+ * The same of a value of plain bytes (io/table-reader.ts), which is printable ASCII: of these only spaces at its ends are
+ * not in its key.
+ */
+export function isLoweredAt(bytes: Uint8Array, from: number, to: number): boolean {
+  return bytes[from] !== space && bytes[to - 1] !== space;
 }
 
 /**

@@ -118,8 +118,10 @@ describe("every line", () => {
   function expectReading(record: Record<string, unknown>): void {
     for (const name of ["user", "serialNumber"]) {
       if (!(name in record)) continue;
-      const key = keyOf(record[name] as string);
-      expect(record[`${name}Key`]).toBe(key === record[name] ? undefined : key);
+      const value = record[name] as string;
+      // As SQL has it that lowers no more than ASCII.
+      const lowered = value.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+      expect(record[`${name}Key`] ?? lowered).toBe(keyOf(value));
     }
   }
 });
