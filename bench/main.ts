@@ -20,6 +20,7 @@ const { values: flags } = parseArgs({
     json: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
     "write-docs": { type: "boolean", default: false },
+    from: { type: "string" },
   },
 });
 const sizes = flags.sizes
@@ -45,12 +46,30 @@ interface Row {
 }
 const rows: Row[] = [];
 const notes: string[] = [];
-const all: { size: number; name: string; measured: Measured }[] = [];
+interface ProgramRun {
+  readonly size: number;
+  readonly name: string;
+  readonly measured: Measured;
+}
+const all: ProgramRun[] = [];
+
+/** What `--json` prints. */
+interface Results {
+  readonly machine: string;
+  readonly runs: number;
+  readonly rows: readonly Row[];
+  readonly programs: readonly ProgramRun[];
+  readonly notes: readonly string[];
+}
 
 const say = (words: string): void => void process.stderr.write(`${words}\n`);
 const wants = (name: string): boolean => only?.includes(name) ?? true;
 
 const base = ramFolder() ?? tmpdir();
+if (flags.from !== undefined) {
+  printed(together(flags.from.split(",").map((path) => JSON.parse(readFileSync(path, "utf8")) as Results)));
+  process.exit();
+}
 const work = mkdtempSync(join(base, "stedi-bench-"));
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
@@ -341,17 +360,34 @@ function add(
 
 function print(): void {
   const machine = `${cpus().length} cores of ${cpus()[0]?.model ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, files in ${base}`;
-  if (flags.json) {
-    const runsOf = all.map(({ size, name, measured }) => ({ size, name, ...measured }));
-    process.stdout.write(`${JSON.stringify({ machine, runs, rows, programs: runsOf, notes }, null, 2)}\n`);
-  }
+  printed({ machine, runs, rows, programs: all, notes });
+}
+
+/** Of figures that several have, those of the last one. */
+function together(results: readonly Results[]): Results {
+  const byName = new Map(results.flatMap((each) => each.rows).map((row) => [row.name + row.figure, row]));
+  const programs = new Map(
+    results.flatMap((each) => each.programs).map((one) => [`${one.size} ${one.name}`, one]),
+  );
+  return {
+    machine: [...new Set(results.map(({ machine }) => machine))].join("; "),
+    runs: Math.min(...results.map((each) => each.runs)),
+    rows: [...byName.values()],
+    programs: [...programs.values()].sort((a, b) => a.size - b.size),
+    notes: [...new Set(results.flatMap((each) => each.notes))],
+  };
+}
+
+function printed(results: Results): void {
+  const { machine, runs, rows, programs, notes } = results;
+  if (flags.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   const figures = table(
     ["figure", "must", "go for", "measured", "reached"],
     rows.map(({ figure, must, goFor, measured, reached }) => [figure, must, goFor, measured, reached]),
   );
-  const programs = table(
+  const times = table(
     ["lake", "program", "wall", "CPU", "peak memory"],
-    all.map(({ size, name, measured: { wall, cpu, memory } }) => [
+    programs.map(({ size, name, measured: { wall, cpu, memory } }) => [
       `${size} GB`,
       name,
       seconds(wall),
@@ -361,13 +397,15 @@ function print(): void {
   );
   const listed = notes.map((note) => `- ${note}`).join("\n");
   const median =
-    runs === 1 ? "One run of each." : `Medians of ${runs} runs, alternating; of memory, the greatest.`;
-  const page = [`Machine: ${machine}. ${median}`, figures, programs, listed].filter(Boolean).join("\n\n");
+    runs === 1
+      ? "One run of each."
+      : `Medians of at least ${runs} runs, alternating; of memory, the greatest.`;
+  const page = [`Machine: ${machine}. ${median}`, figures, times, listed].filter(Boolean).join("\n\n");
   if (!flags.json) process.stdout.write(`${page}\n`);
-  if (flags["write-docs"]) writeDocs(page);
+  if (flags["write-docs"]) writeDocs(page, programs);
 }
 
-function writeDocs(page: string): void {
+function writeDocs(page: string, all: readonly ProgramRun[]): void {
   const docs = join(import.meta.dirname, "..", "docs");
   const path = join(docs, "performance.md");
   const [start, end] = ["<!-- bench -->", "<!-- end of bench -->"];

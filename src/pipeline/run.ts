@@ -117,6 +117,7 @@ async function runOnce(options: RunOptions): Promise<RunReport> {
   let commit: Commit | undefined;
   let left: readonly Zone[];
   try {
+    run.startThreads();
     for (const pass of passes) await run.pass(pass);
     await run.close();
     const built = run.builtZones();
@@ -216,6 +217,14 @@ class Run {
     // All zones before the first row: a row must be shown to every lookup that a later zone will ask.
     for (const { zones } of setup.passes) {
       for (const zone of zones.toReversed()) this.#builds.set(zone, this.#build(zone, zones));
+    }
+  }
+
+  /** Lets threads start while the customers are read, if there is so much behind these that they will be needed. */
+  startThreads(): void {
+    for (const { source } of this.#setup.passes) {
+      const landing = source === customerLanding ? undefined : this.#setup.landings.get(source);
+      if (landing) this.#threads(storedBytes(landing));
     }
   }
 
