@@ -234,7 +234,8 @@ outliveReaders();
 let json = process.argv.includes("--json");
 let running: Promise<void> | undefined;
 try {
-  if (!isCompleting) checkFlags(process.argv.slice(2), { ...allOptions, ...planOptions, ...generateOptions });
+  if (!isCompleting)
+    checkFlags(process.argv.slice(2), { ...allOptions, ...planOptions, ...syncOptions, ...generateOptions });
   await program.parseAsync();
   await running;
 } catch (error) {

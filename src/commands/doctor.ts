@@ -104,7 +104,9 @@ export async function doctorCommand({ settings, sources, configFile }: ResolvedS
   const shown = values.map(({ option, value }) => String(value ?? unset[option] ?? ""));
   const widest = Math.max(...shown.map(({ length }) => length));
   for (const [index, { option, source }] of values.entries()) {
-    print(`  ${option.padEnd(20)}  ${shown[index]!.padEnd(widest)}  ${source}\n`);
+    // In a narrow terminal, values stand in no column of their own.
+    const value = columns < 80 ? shown[index]! : shown[index]!.padEnd(widest);
+    print(`${wrapped(`  ${option.padEnd(20)}  ${value}  ${source}`, columns, " ".repeat(24))}\n`);
   }
   return exitCode;
 }

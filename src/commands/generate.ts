@@ -2,11 +2,12 @@
 
 import { StediError } from "../errors.js";
 import type { Store } from "../io/store.js";
-import { type SyntheticOptions, syntheticLake } from "../synthetic/lake.js";
+import { bytesPerPerson, type SyntheticOptions, syntheticLake } from "../synthetic/lake.js";
 import { landingTables } from "../transforms/tables.js";
+import { makeProgress } from "./progress.js";
 import type { Settings } from "./settings.js";
 import { openPlace } from "./stores.js";
-import { formatBytes, formatCount, plural, print, printJson } from "./terminal.js";
+import { columnsOf, formatBytes, formatCount, plural, print, printJson, wrapped } from "./terminal.js";
 
 const units: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 
@@ -64,6 +65,13 @@ export async function generateCommand(
   let files = 0;
   let bytes = 0;
   const written: string[] = [];
+  const progress = makeProgress(settings.quiet ? "none" : settings.progress);
+  progress.event({
+    kind: "pass",
+    source: "landing files",
+    zones: [],
+    bytes: options.people * bytesPerPerson,
+  });
   try {
     for (const { path, chunks } of syntheticLake(options)) {
       const sink = await store.create(path);
@@ -73,6 +81,7 @@ export async function generateCommand(
           signal.throwIfAborted();
           await sink.write(chunk);
           bytes += chunk.length;
+          progress.event({ kind: "bytes", bytes: chunk.length });
         }
         await sink.close();
       } catch (error) {
@@ -85,16 +94,20 @@ export async function generateCommand(
     // Half a lake would look like a whole one.
     for (const path of written) await store.remove(path);
     throw error;
+  } finally {
+    progress.stop();
   }
   const { people, seed, messy } = options;
   if (settings.json) {
     printJson({ lake: store.uri, people, seed, messy, files, bytes });
     return;
   }
-  print(
-    `${formatCount(people)} people in ${plural(files, "file")}, ${formatBytes(bytes)}, in ${store.uri}.\n` +
-      `Build its zones with \`stedi run all --lake ${store.uri}\`.\n`,
-  );
+  for (const line of [
+    `${formatCount(people)} people in ${plural(files, "file")}, ${formatBytes(bytes)}, in ${store.uri}.`,
+    `Build its zones with \`stedi run all --lake ${store.uri}\`.`,
+  ]) {
+    print(`${wrapped(line, columnsOf(process.stdout), "  ")}\n`);
+  }
 }
 
 async function requireEmpty(store: Store): Promise<void> {

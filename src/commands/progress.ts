@@ -102,8 +102,8 @@ function barDisplay(): Display {
           const seconds = (Date.now() - startedAt) / 1000;
           const rate = seconds > 0 ? params.value / seconds : 0;
           const percent = params.total > 0 ? Math.floor((params.value / params.total) * 100) : 100;
-          const left = rate > 0 ? Math.ceil((params.total - params.value) / rate) : 0;
-          return barLine(payload.label, percent, rate, left, columnsOf(process.stderr));
+          const left = rate > 0 ? Math.ceil(Math.max(0, params.total - params.value) / rate) : 0;
+          return barLine(payload.label, Math.min(100, percent), rate, left, columnsOf(process.stderr));
         },
         clearOnComplete: true,
         hideCursor: true,

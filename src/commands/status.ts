@@ -22,7 +22,8 @@ export async function statusCommand(settings: Settings): Promise<void> {
     return;
   }
   if (!status.commit) {
-    print(`Nothing has been committed in ${out.uri} yet. Build the zones with \`stedi run all\`.\n`);
+    const nothing = `Nothing has been committed in ${out.uri} yet. Build the zones with \`stedi run all\`.`;
+    print(`${wrapped(nothing, columnsOf(process.stdout), "  ")}\n`);
     return;
   }
   const { number, consent, pair, consentReadAt, version } = status.commit;

@@ -46,6 +46,9 @@ export const samplePreset: SyntheticOptions = Object.freeze({
   fileBytes: 64 * 1024,
 });
 
+/** About how many bytes of landing files there are for each person, all tables together. */
+export const bytesPerPerson = 11_300;
+
 const maxPeople = 1_000_000_000;
 const minFileBytes = 16 * 1024;
 const defaultFileBytes = 64 * 1024 * 1024;

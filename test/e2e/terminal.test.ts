@@ -47,7 +47,18 @@ const hasTerminal = process.platform === "linux" && existsSync("/usr/bin/script"
 describe.runIf(hasTerminal || process.env.CI)("on a terminal", () => {
   test.each([40, 60, 80, 100, 132])("no line is wider than %d columns", async (columns) => {
     await inPlace(async (here) => {
-      const lines = ["", "run all", "status", "doctor", "plan", "plan --graph", "run nothing", "run --help"];
+      const lines = [
+        "",
+        "run all",
+        "status",
+        "doctor",
+        "plan",
+        "plan --graph",
+        "run nothing",
+        "generate made --people 300",
+        "status --out elsewhere",
+        "run --help",
+      ];
       for (const line of lines) {
         // A bar goes back to the first column to be drawn again.
         const said = stripVTControlCharacters(
@@ -72,6 +83,16 @@ describe.runIf(hasTerminal || process.env.CI)("on a terminal", () => {
       const narrow = stripVTControlCharacters(await onTerminal(here, "run all", 40));
       expect(narrow).toMatch(/accelerometer_landing +\d+% +\d+ s left/);
     }, messy);
+  });
+
+  test("a lake that is made says so too, and what it says is no result", async () => {
+    await inPlace(async (here) => {
+      const said = stripVTControlCharacters(await onTerminal(here, "generate lake --people 2000", 100));
+      expect(said).toMatch(/landing files +[█░]+ +\d+% +\d+ s left/);
+      const { stdout, stderr } = await here.call("generate other --people 5 --json");
+      expect(JSON.parse(stdout)).toMatchObject({ people: 5 });
+      expect(stderr).toBe("");
+    });
   });
 
   test.each(["\u0003", "\u0003\u0003"])("Ctrl-C (%j) leaves it as it was, and says 130", async (keys) => {

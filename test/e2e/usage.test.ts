@@ -40,6 +40,7 @@ const wrong: readonly (readonly [line: string, code: string, where: string | und
   ["generate lake --seed -1", "STEDI_BAD_VALUE", "--seed", "give it another value"],
   ["generate lake --file-size 1K", "STEDI_BAD_VALUE", "--file-size", "give it another value"],
   ["run all --strict=yes", "STEDI_BAD_VALUE", "--strict", "write `--strict`, or leave it out"],
+  ["sync data other --clean=yes", "STEDI_BAD_VALUE", "--clean", "write `--clean`, or leave it out"],
   ["plan --graph=1", "STEDI_BAD_VALUE", "--graph", "write `--graph`, or leave it out"],
   ["generate lake --messy=", "STEDI_BAD_VALUE", "--messy", "write `--messy`, or leave it out"],
   ["status customer_trusted", "STEDI_BAD_VALUE", undefined, "see `stedi status --help`"],

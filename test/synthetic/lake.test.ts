@@ -2,7 +2,13 @@
 
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { samplePreset, syntheticLake, type SyntheticOptions } from "../../src/synthetic/lake.js";
+import {
+  bytesPerPerson,
+  samplePreset,
+  syntheticLake,
+  type SyntheticOptions,
+} from "../../src/synthetic/lake.js";
+import { MemoryGauge, MiB } from "../io/support.js";
 
 interface Snapshot {
   readonly email: string;
@@ -345,5 +351,27 @@ describe("laziness", () => {
     const [, accelerometer] = syntheticLake(clean);
     const kept = [...accelerometer!.chunks];
     expect(Buffer.concat(kept).equals(cleanFiles.get(accelerometer!.path)!)).toBe(true);
+  });
+
+  it("takes no more memory for a hundred times as many people", () => {
+    const peak = (people: number): number => {
+      const gauge = new MemoryGauge();
+      for (const { chunks } of syntheticLake({ people, seed: 5, messy: true })) {
+        let count = 0;
+        for (const chunk of chunks) if (chunk.length > 0 && count++ % 50 === 0) gauge.sample();
+      }
+      return gauge.peak;
+    };
+    expect(peak(200)).toBeLessThan(60 * MiB);
+    expect(peak(20_000)).toBeLessThan(60 * MiB);
+  });
+
+  it("has about as many bytes as are foretold", () => {
+    for (const messy of [false, true]) {
+      const files = messy ? bytesOf({ ...clean, messy }) : cleanFiles;
+      const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+      expect(bytes / (clean.people * bytesPerPerson)).toBeGreaterThan(0.95);
+      expect(bytes / (clean.people * bytesPerPerson)).toBeLessThan(1.05);
+    }
   });
 });
