@@ -458,17 +458,24 @@ class S3Store implements Store {
         { Prefix: this.#key(folder), Delimiter: delimiter, ContinuationToken: token },
         folder,
       );
-      yield page;
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
-      if (page.IsTruncated && token === undefined) {
-        throw new StediError("STEDI_REFUSED", {
-          what: "the store broke a listing off",
-          where: this.#where(folder),
-          why: "it said that there is more, and not how to go on",
-          next: "run again; if it stays so, copy the landing zone to a folder",
-        });
+      const next = page.IsTruncated ? page.NextContinuationToken : undefined;
+      // A page of something else, such as of a sign-in on the way, would read like an empty listing.
+      if (page.IsTruncated === undefined) throw this.#badListing(folder, "what came is no listing");
+      if (page.IsTruncated && (next === undefined || next === token)) {
+        throw this.#badListing(folder, "it said that there is more, and not how to go on");
       }
+      yield page;
+      token = next;
     } while (token !== undefined);
+  }
+
+  #badListing(folder: string, why: string): StediError {
+    return new StediError("STEDI_REFUSED", {
+      what: "the store broke a listing off",
+      where: this.#where(folder),
+      why: `ListObjectsV2: ${why}`,
+      next: "run again; if it stays so, look after what stands between here and the store",
+    });
   }
 
   #page(
