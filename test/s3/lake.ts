@@ -10,6 +10,7 @@ import {
   type MultipartUpload,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
+import pLimit from "p-limit";
 import { expect } from "vitest";
 import { StediError } from "../../src/errors.js";
 import { folderStore } from "../../src/io/folder-store.js";
@@ -109,10 +110,12 @@ export class S3Lake {
 
   /** Puts files there, or others in their place. */
   async land(files: Iterable<readonly [string, Uint8Array]>): Promise<void> {
-    for (const [path, content] of files) {
+    const together = pLimit(16);
+    const put = async ([path, content]: readonly [string, Uint8Array]): Promise<void> => {
       this.#files.set(path, content);
       await this.put(path, content);
-    }
+    };
+    await Promise.all([...files].map((file) => together(put, file)));
   }
 
   async put(path: string, content: Uint8Array): Promise<void> {
@@ -188,21 +191,21 @@ export class S3Lake {
 
   /** What is there, whole as the last commit has it. @throws Error where it is not */
   async find(): Promise<Found> {
-    const content = await this.content();
+    // Of the landing files nothing is asked.
+    const content = await this.content((path) => !/^\w+\/landing\//.test(path));
     const uploads = await this.#uploads();
     return withFolder((folder) => {
-      // Of the landing files nothing is asked.
-      const other = [...content].filter(([path]) => !/^\w+\/landing\//.test(path));
-      writeFiles(folder, other);
+      writeFiles(folder, content);
       const found = { ...readLake(folder), left: leftovers(folder), uploads: uploads.map(({ Key }) => Key!) };
       return Promise.resolve(found);
     });
   }
 
-  /** Everything that is stored, by path. */
-  async content(): Promise<ReadonlyMap<string, Uint8Array>> {
+  /** Everything that is stored, or what of it is wanted, by path. */
+  async content(wanted: (path: string) => boolean = () => true): Promise<ReadonlyMap<string, Uint8Array>> {
     const content = new Map<string, Uint8Array>();
     const { client, name: Bucket } = this.bucket;
+    const together = pLimit(16);
     let ContinuationToken: string | undefined;
     do {
       const page = await client.send(
@@ -210,8 +213,10 @@ export class S3Lake {
       );
       await Promise.all(
         (page.Contents ?? []).map(async ({ Key }) => {
-          const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
-          content.set(Key!.slice(prefix.length + 1), await Body!.transformToByteArray());
+          const path = Key!.slice(prefix.length + 1);
+          if (!wanted(path)) return;
+          const { Body } = await together(() => client.send(new GetObjectCommand({ Bucket, Key })));
+          content.set(path, await Body!.transformToByteArray());
         }),
       );
       ContinuationToken = page.NextContinuationToken;
