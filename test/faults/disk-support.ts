@@ -39,9 +39,15 @@ export interface Command {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts `stedi` with these arguments. */
-export function stedi(args: readonly string[]): Command {
-  return started(process.execPath, [command, ...args], {});
+/**
+ * Starts `stedi` with these arguments.
+ * @param environment what is set besides
+ */
+export function stedi(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Command {
+  return started(process.execPath, [command, ...args], { env: { ...process.env, ...environment } });
 }
 
 /**

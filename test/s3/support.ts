@@ -1,14 +1,16 @@
-// Shared by the tests on S3: the servers of this run of vitest, a bucket of its own for each test, and the environment
-// by which the AWS SDK finds it.
+// Shared by the tests on S3: the servers of this run of vitest, and a bucket of its own for each test.
 
 import { randomBytes } from "node:crypto";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { describe, inject } from "vitest";
 import { openStore } from "../../src/io/open-store.js";
 import type { S3Options } from "../../src/io/s3-store.js";
 import type { Store } from "../../src/io/store.js";
+import { clientOf, environmentOf } from "./client.js";
 import { skippedPath } from "./global-setup.js";
 import { type Access, missingServers, type ServerName } from "./servers.js";
+
+export { clientOf, environmentOf };
 
 export type S3ServerName = Exclude<ServerName, "toxiproxy">;
 
@@ -32,33 +34,6 @@ async function ask(name: ServerName): Promise<Access> {
   const answer = await fetch(`${inject("s3Servers")}/${name}`);
   if (!answer.ok) throw new Error(await answer.text());
   return (await answer.json()) as Access;
-}
-
-const region = "us-east-1";
-
-/** A client for what a test does and looks at behind the engine's back. */
-export function clientOf({ endpoint, accessKeyId, secretAccessKey }: Access, maxAttempts = 3): S3Client {
-  return new S3Client({
-    endpoint,
-    region,
-    credentials: { accessKeyId, secretAccessKey },
-    forcePathStyle: true,
-    maxAttempts,
-  });
-}
-
-/** All that the SDK has to be told of a server, and nothing from the machine's own settings. */
-export function environmentOf({ endpoint, accessKeyId, secretAccessKey }: Access): Record<string, string> {
-  return {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_REGION: region,
-    AWS_CONFIG_FILE: "/dev/null",
-    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    AWS_EC2_METADATA_DISABLED: "true",
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-  };
 }
 
 /** A bucket of one test's own. */
