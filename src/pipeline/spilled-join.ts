@@ -43,9 +43,16 @@ function* joinPieces(
   let rows = 0;
   let held = new JoinTable(seed);
   let heldBytes = 0;
-  /** @param end the rows of the probe side that have a pair, and that have none; with the last part */
-  const part = (scan: JoinScan, end?: { readonly paired: number; readonly noPair: number }): Part => {
-    const made = scan.part(end !== undefined);
+  /**
+   * @param isLast of this scan: it takes no buffer for a further one, which nobody would give back
+   * @param end the rows of the probe side that have a pair, and that have none; with the last part of all
+   */
+  const part = (
+    scan: JoinScan,
+    isLast: boolean,
+    end?: { readonly paired: number; readonly noPair: number },
+  ): Part => {
+    const made = scan.part(isLast);
     const joined = {
       ...made,
       noPair: end?.noPair ?? 0,
@@ -80,7 +87,7 @@ function* joinPieces(
           paired[row] = 1;
           scan.line.putRange(piece, from, to - 1);
           scan.write();
-          while (scan.isFull()) yield part(scan);
+          while (scan.isFull()) yield part(scan, false);
         }
         at = to;
       }
@@ -98,7 +105,7 @@ function* joinPieces(
       at = to;
       if (heldBytes >= budget) {
         const scan = yield* probeHeld();
-        yield part(scan);
+        yield part(scan, true);
         held = new JoinTable(seed);
         heldBytes = 0;
       }
@@ -106,7 +113,7 @@ function* joinPieces(
   }
   const scan = yield* probeHeld();
   const pairedRows = paired.reduce((sum, each) => sum + each, 0);
-  yield part(scan, { paired: pairedRows, noPair: rows - pairedRows });
+  yield part(scan, true, { paired: pairedRows, noPair: rows - pairedRows });
   throw new Error("a part was asked for behind the last one");
 }
 
