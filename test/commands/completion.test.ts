@@ -38,6 +38,7 @@ describe("values", () => {
     ["stedi run all --consent a", ["as-of", "any"]],
     ["stedi plan --pair p", ["person"]],
     ["stedi run all --progress ", ["auto", "plain", "none"]],
+    ["stedi sync from to --progress p", ["plain"]],
   ])("%s", (line, values) => {
     expect(offered(line)).toEqual(values);
   });
