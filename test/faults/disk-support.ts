@@ -43,10 +43,7 @@ export interface Command {
  * Starts `stedi` with these arguments.
  * @param environment what is set besides
  */
-export function stedi(
-  args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Command {
+export function stedi(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Command {
   return started(process.execPath, [command, ...args], { env: { ...process.env, ...environment } });
 }
 
