@@ -4,6 +4,7 @@ export { type ErrorCode, errorCodes, type ErrorParts, exitCodes, StediError } fr
 export { folderStore } from "./io/folder-store.js";
 export { openStore } from "./io/open-store.js";
 export type { PartFile } from "./io/part-writer.js";
+export type { Checksum, ChecksumAlgorithm } from "./io/checksum.js";
 export type { FileSink, Room, Store, StoredFile } from "./io/store.js";
 export { type Commit, type CommittedLanding, type CommittedZone, lastCommit } from "./pipeline/commit-log.js";
 export {
@@ -37,6 +38,15 @@ export {
   stediPlan,
   stepTrainerTrusted,
 } from "./pipeline/stedi-plan.js";
+export {
+  type SyncedFile,
+  type SyncEvent,
+  syncLanding,
+  type SyncOptions,
+  type SyncReason,
+  type SyncReport,
+  type SyncTableReport,
+} from "./pipeline/sync.js";
 export { type Purpose, purposes } from "./transforms/consent.js";
 export { type Pairing, pairings, type Policy, policies, type Rules } from "./transforms/policy.js";
 export {
