@@ -21,6 +21,7 @@ const root = join(import.meta.dirname, "../..");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   version: string;
   scripts: Record<string, string>;
+  publishConfig: unknown;
 };
 
 /** The newest Node with long-term support. Its binary is a package of its own, kept outside this repository. */
@@ -70,6 +71,10 @@ describe("what is packed", () => {
     expect(Object.keys(lock.packages).length).toBeGreaterThan(10);
     for (const [path, entry] of Object.entries(lock.packages))
       expect(entry.hasInstallScript ?? false, path).toBe(false);
+  });
+
+  test("is published for everybody to see where it was built", () => {
+    expect(manifest.publishConfig).toEqual({ access: "public", provenance: true });
   });
 
   test("is found well-formed by publint", async () => {
@@ -133,7 +138,10 @@ function otherNode(): string {
     // The package `node` fetches this one with an install script; taken by itself, none has to run.
     install(nodeCache, `${name}@${newestLts}`);
   }
-  expect(runIn(nodeCache, join(bin, "node"), ["--version"])).toMatch(new RegExp(`^v${newestLts}\\.`));
+  const say = "console.log(process.version, process.release.lts ? 'has' : 'has not', 'long-term support')";
+  expect(runIn(nodeCache, join(bin, "node"), ["-e", say])).toMatch(
+    new RegExp(`^v${newestLts}\\..* has long-term support`),
+  );
   return bin;
 }
 
