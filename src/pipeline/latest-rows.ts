@@ -16,7 +16,7 @@ interface Chunk {
   readonly view: DataView;
 }
 
-/** Superseded bytes may be twice what is held, and this much. */
+/** Superseded bytes may be half of what is held, and this much. */
 const idleBytes = 4 * 1024 * 1024;
 
 /** See the top of this file. Registrations go by their numbers. */
@@ -72,6 +72,13 @@ export class LatestRows {
     return this.#reader.row(bytes, view, from, from + this.#length[registration]!);
   }
 
+  /** Frees what it holds. */
+  clear(): void {
+    this.#chunks = [];
+    this.#free = this.#heldBytes = this.#idleBytes = 0;
+    for (const each of [this.#at, this.#chunk, this.#from, this.#length, this.#place]) each.length = 0;
+  }
+
   #addRoom(): void {
     this.#at.push(0);
     this.#chunk.push(0);
@@ -103,7 +110,7 @@ export class LatestRows {
       this.#free += length;
     }
     bytes.copy(this.#chunks[this.#chunk[registration]!]!.bytes, this.#from[registration], from, to);
-    if (this.#idleBytes > 2 * this.#heldBytes + idleBytes) this.#tidy();
+    if (this.#idleBytes > this.#heldBytes / 2 + idleBytes) this.#tidy();
   }
 
   /** A chunk with so much room behind `#free`. */

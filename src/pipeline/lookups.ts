@@ -6,6 +6,7 @@ import { SpillFile } from "../io/spill-file.js";
 import type { ConsentIndex } from "../transforms/consent.js";
 import { JoinTable, type People } from "../transforms/join-table.js";
 import { compositeKey, keyOf } from "../transforms/keys.js";
+import { MarkedKeys, Marks } from "../transforms/marked-keys.js";
 import type { Row } from "../transforms/rows.js";
 import { fieldIndex, type TableShape } from "../transforms/tables.js";
 import { takenText } from "../transforms/taken.js";
@@ -15,7 +16,7 @@ import { afterVarint, varintAt } from "../transforms/varint.js";
 export type Tap = (row: Row) => void;
 
 /** The keys in some fields of a table's rows. */
-export type KeySet = ReadonlySet<string>;
+export type KeySet = ReadonlySet<string> | MarkedKeys;
 
 /** For each key in one field of a table, the keys in another that stand in the same rows. */
 export type KeyMap = ReadonlyMap<string, ReadonlySet<string>>;
@@ -128,15 +129,41 @@ export function partitionOf(time: number): number {
   return (mixed >>> 16) & (spillPartitions - 1);
 }
 
-/** Is told the keys that stand in one field of a table's rows. */
-export interface SeenKeys {
-  add(key: string): void;
+/** Registrations by their numbers in the consent index, which may come to know them later than they are added here. */
+export class Registrations {
+  readonly #consent: ConsentIndex;
+  readonly #known = new Marks();
+  #unknown: (readonly [email: string, serial: string])[] = [];
+
+  constructor(consent: ConsentIndex) {
+    this.#consent = consent;
+  }
+
+  add(email: string, serial: string): void {
+    const number = this.#consent.registrationOf(email, serial);
+    if (number < 0) this.#unknown.push([email, serial]);
+    else this.#known.add(number);
+  }
+
+  /** Asked only once the consent index is complete. */
+  has(number: number): boolean {
+    if (this.#unknown.length > 0) {
+      const unknown = this.#unknown;
+      this.#unknown = [];
+      for (const [email, serial] of unknown) {
+        // One that is still unknown is no landing registration, so that nobody asks for it.
+        const found = this.#consent.registrationOf(email, serial);
+        if (found >= 0) this.#known.add(found);
+      }
+    }
+    return this.#known.has(number);
+  }
 }
 
 /** What a lookup is filled by. One that goes by a single key, or is a join's build side, need not see whole rows. */
 interface Filling {
   readonly tap: Tap;
-  readonly seen?: { readonly field: string; readonly keys: SeenKeys };
+  readonly seen?: { readonly field: string; readonly keys: MarkedKeys };
   readonly build?: { readonly person: string; readonly build: JoinBuild };
 }
 
@@ -166,9 +193,9 @@ export class Lookups {
     table: TableShape,
     key: string,
     then: TableShape | undefined,
-  ): { readonly seen: readonly SeenKeys[]; readonly build: JoinBuild | undefined } | undefined {
+  ): { readonly seen: readonly MarkedKeys[]; readonly build: JoinBuild | undefined } | undefined {
     if (then && this.#fillingsOf(then).length > 0) return undefined;
-    const seen: SeenKeys[] = [];
+    const seen: MarkedKeys[] = [];
     let build: JoinBuild | undefined;
     for (const filling of this.#fillingsOf(table)) {
       if (filling.seen?.field === key) seen.push(filling.seen.keys);
@@ -179,28 +206,30 @@ export class Lookups {
   }
 
   keySet(table: TableShape, fields: readonly string[]): KeySet {
-    return this.#once(`set ${table.name} ${fields.join(" ")}`, table, () => {
+    return this.#once<KeySet>(`set ${table.name} ${fields.join(" ")}`, table, () => {
       const indexes = fields.map((field) => fieldIndex(table, field));
-      const keys = new Set<string>();
       const [field] = fields;
-      const [only, ...more] = indexes;
-      const tap: Tap =
-        more.length === 0
-          ? (row) => void keys.add(keyOf(row[only!]!))
-          : (row) => void keys.add(compositeKey(indexes.map((index) => keyOf(row[index]!))));
-      return [keys, { tap, ...(fields.length === 1 && { seen: { field: field!, keys } }) }];
+      const [index] = indexes;
+      if (fields.length > 1) {
+        const keys = new Set<string>();
+        const tap: Tap = (row) => void keys.add(compositeKey(indexes.map((each) => keyOf(row[each]!))));
+        return [keys, { tap }];
+      }
+      // Wherever a rule asks for it, a key is that of a person or of a serial number: nearly all are known by numbers.
+      const { serials, people } = this.#consent;
+      const keys = new MarkedKeys(field === "serialNumber" ? serials : people);
+      return [keys, { tap: (row) => keys.add(keyOf(row[index!]!)), seen: { field: field!, keys } }];
     });
   }
 
-  /** The registrations that have a row in a table of customers, by their numbers in the consent index. */
-  registrations(table: TableShape): ReadonlySet<number> {
+  /** The registrations that have a row in a table of customers. */
+  registrations(table: TableShape): Registrations {
     return this.#once(`registrations ${table.name}`, table, () => {
       const email = fieldIndex(table, "email");
       const serial = fieldIndex(table, "serialNumber");
-      const numbers = new Set<number>();
-      const tap: Tap = (row) =>
-        void numbers.add(this.#consent.registrationOf(keyOf(row[email]!), keyOf(row[serial]!)));
-      return [numbers, { tap }];
+      const registrations = new Registrations(this.#consent);
+      const tap: Tap = (row) => registrations.add(keyOf(row[email]!), keyOf(row[serial]!));
+      return [registrations, { tap }];
     });
   }
 

@@ -211,6 +211,7 @@ function latestSink(
         }
         return next.push(latest.row(registration));
       });
+      latest.clear(); // the zone's steps live as long as the run
       await next.end();
     },
   };

@@ -14,6 +14,8 @@ import { rowHeader, SpillFile } from "../io/spill-file.js";
 import { type Source, readAhead } from "../io/read-ahead.js";
 import { chunkBytes, type ReadAhead, ring, type Room } from "../io/store.js";
 import type { Damage } from "../transforms/contract.js";
+import type { KeyTable } from "../transforms/key-table.js";
+import type { MarkedKeys } from "../transforms/marked-keys.js";
 import { type JoinMemory, partitionOf, spillPartitions } from "./lookups.js";
 import { ReadingsPool, releasePart, type Scanners, type Work } from "./readings-pool.js";
 import { type JoinedPart, type Part, ReadingsScanner, type ScanInput } from "./readings-scan.js";
@@ -280,7 +282,7 @@ export class ReadingsPass {
       filtered.push([reasons[step]!, count]);
       kept -= count;
     }
-    if (part.seen) for (const number of part.seen) for (const each of seen) each.add(keys.keyAt(number));
+    if (part.seen) for (const each of seen) addSeen(each, keys, part.seen);
     if (part.brought && build) this.#bring(build, part.brought, this.#people[index]!);
     if (part.probes) this.#spillProbes(index, part.probes);
     const waits: Promise<void>[] = [];
@@ -333,6 +335,15 @@ export class ReadingsPass {
         return; // the first error is the one that is told
       }
     }
+  }
+}
+
+/** @param numbers of some of the keys */
+function addSeen(seen: MarkedKeys, keys: KeyTable, numbers: Int32Array): void {
+  const known = keys.beginsWith(seen.table) ? seen.table.size : 0;
+  for (const number of numbers) {
+    if (number < known) seen.marks.add(number);
+    else seen.add(keys.keyAt(number));
   }
 }
 

@@ -6,8 +6,9 @@
 import { randomBytes } from "node:crypto";
 import type { JoinTableMemory } from "../transforms/join-table.js";
 import { KeyTable, type KeyTableMemory, type Seed } from "../transforms/key-table.js";
+import { MarkedKeys } from "../transforms/marked-keys.js";
 import { type Field, fieldIndex, type TableShape } from "../transforms/tables.js";
-import type { JoinBuild, Lookups, SeenKeys } from "./lookups.js";
+import type { JoinBuild, Lookups } from "./lookups.js";
 import { keyFieldsOf, keyTest, sinceOf, type StepContext } from "./operators.js";
 import { type Join, type Since, type Step, stepsUnder, type Zone } from "./plan.js";
 
@@ -60,7 +61,7 @@ export interface Route {
   readonly zone: Zone;
   /** The reasons of its steps, in order, without the join's. */
   readonly reasons: readonly string[];
-  readonly seen: readonly SeenKeys[];
+  readonly seen: readonly MarkedKeys[];
   readonly build: JoinBuild | undefined;
   readonly joined: { readonly zone: Zone; readonly step: Join } | undefined;
   /** The build side of its join. */
@@ -185,7 +186,9 @@ function universe(drafts: readonly RouteDraft[], { consent, lookups }: StepConte
     for (const step of tests) {
       if (step.kind === "semi-join") {
         const fields = step.on.map(([, field]) => field);
-        sets.push(lookups.keySet(step.table, fields));
+        const found = lookups.keySet(step.table, fields);
+        if (found instanceof MarkedKeys) tables.add(found.table);
+        sets.push(found instanceof MarkedKeys ? found.others : found);
       } else {
         const bySerial = step.kind === "every-owner" || (step.kind !== "sharing" && step.who.by === "serial");
         tables.add(bySerial ? consent.serials : consent.people);
@@ -252,10 +255,13 @@ function verdictOf(
     // Mostly the keys are those that are known, and a few more behind them.
     if (keys.beginsWith(known)) return (_key, number) => number < known.size;
   }
-  if (step.kind === "semi-join" && step.on.length === 1) {
-    const kept = new Uint8Array(keys.size + 1);
-    for (const key of context.lookups.keySet(step.table, [step.on[0]![1]])) kept[keys.find(key)] = 1;
-    return (_key, number) => kept[number] === 1;
+  if (step.kind === "semi-join") {
+    const fields = step.on.map(([, field]) => field);
+    const found = context.lookups.keySet(step.table, fields);
+    if (found instanceof MarkedKeys && keys.beginsWith(found.table)) {
+      const { table, marks, others } = found;
+      return (key, number) => (number < table.size && marks.has(number)) || others.has(key);
+    }
   }
   return keyTest(step, context);
 }
