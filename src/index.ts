@@ -4,8 +4,9 @@ export { type ErrorCode, errorCodes, type ErrorParts, exitCodes, StediError } fr
 export { folderStore } from "./io/folder-store.js";
 export { openStore } from "./io/open-store.js";
 export type { PartFile } from "./io/part-writer.js";
-export type { Checksum, ChecksumAlgorithm } from "./io/checksum.js";
-export type { FileSink, Room, Store, StoredFile } from "./io/store.js";
+export { type Checksum, type ChecksumAlgorithm, checksumAlgorithms } from "./io/checksum.js";
+export type { S3Options } from "./io/s3-store.js";
+export type { FileSink, ReadAhead, Room, Store, StoredFile, Unfinished } from "./io/store.js";
 export { type Commit, type CommittedLanding, type CommittedZone, lastCommit } from "./pipeline/commit-log.js";
 export {
   type Consenting,

@@ -8,10 +8,18 @@ import {
   planOptions,
   ruleOptions,
   runOptions,
+  s3CommitOptions,
+  s3ReadOptions,
+  s3WriteOptions,
   sharedOptions,
+  syncOptions,
 } from "../../src/commands/options.js";
 
-const groups = [sharedOptions, ruleOptions, runOptions, planOptions, generateOptions];
+const s3Options = [s3ReadOptions, s3WriteOptions, s3CommitOptions];
+const groups = [
+  ...[sharedOptions, ruleOptions, runOptions, ...s3Options],
+  ...[planOptions, syncOptions, generateOptions],
+];
 const everything: readonly (readonly [string, OptionDeclaration])[] = groups.flatMap((group) =>
   Object.entries(group),
 );
@@ -34,14 +42,14 @@ test("each has a name, a text and a default of its kind", () => {
     expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(option.describe, name).toMatch(/^[a-z].*[^.]$/);
     if (option.default !== undefined) expect(typeof option.default, name).toBe(kinds[option.kind]);
-    else expect(["out", "workers", "tmp"], name).toContain(name);
+    else expect(["out", "workers", "tmp", "sse", "sse-kms-key-id"], name).toContain(name);
     expect(option.choices !== undefined, name).toBe(option.kind === "choice");
-    if (option.choices) expect(option.choices).toContain(option.default);
+    if (option.choices) expect([...option.choices, undefined]).toContain(option.default);
   }
 });
 
 test("the environment and the config file set those of the lake and of runs, not those of one call", () => {
   expect(Object.keys(allOptions)).toEqual(
-    [sharedOptions, ruleOptions, runOptions].flatMap((group) => Object.keys(group)),
+    [sharedOptions, ruleOptions, runOptions, ...s3Options].flatMap((group) => Object.keys(group)),
   );
 });

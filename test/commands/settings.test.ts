@@ -52,6 +52,10 @@ describe("where a value comes from", () => {
       memory: 256 * 1024 * 1024,
       tmp: undefined,
       progress: "auto",
+      "retry-for": 120,
+      sse: undefined,
+      "sse-kms-key-id": undefined,
+      "unsafe-single-writer": false,
     });
     expect(new Set(Object.values(sources))).toEqual(new Set(["default"]));
   });
@@ -112,6 +116,10 @@ describe("where a value comes from", () => {
       "STEDI_MEMORY",
       "STEDI_TMP",
       "STEDI_PROGRESS",
+      "STEDI_RETRY_FOR",
+      "STEDI_SSE",
+      "STEDI_SSE_KMS_KEY_ID",
+      "STEDI_UNSAFE_SINGLE_WRITER",
     ]);
   });
 

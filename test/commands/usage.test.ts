@@ -105,7 +105,7 @@ describe("other faults", () => {
     ["no command", "no command was given"],
     [
       "Not enough non-option arguments: got 0, need at least 1",
-      "the command needs to be told what: a stage, or a folder",
+      "the command needs to be told what: a stage, a folder, or two",
     ],
     ["Not enough arguments following: keep", "the option `--keep` needs a value"],
     ["Something else\nin two lines", "Something else"],

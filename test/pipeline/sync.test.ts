@@ -27,6 +27,8 @@ class Place extends MemoryStore {
   known: (file: StoredFile) => Checksum | undefined = () => undefined;
   /** Called before each write of a sink. */
   onWrite: (path: string) => void | Promise<void> = () => undefined;
+  /** Called before a sink is there. */
+  onOpen: (path: string) => void | Promise<void> = () => undefined;
   /** Sinks that are neither closed nor given up. */
   open = 0;
 
@@ -51,6 +53,7 @@ class Place extends MemoryStore {
   }
 
   override async replace(path: string): Promise<FileSink> {
+    await this.onOpen(path);
     const sink = await super.replace(path);
     this.open++;
     let ended = false;
@@ -337,6 +340,23 @@ describe("failures", () => {
     expect(target.text("accelerometer/landing/a.json")).toBeUndefined();
   });
 
+  test("a file that is only being opened then is given up too, before the error is told", async () => {
+    const target = new Place("to");
+    const failure = new StediError("STEDI_NO_SPACE", { what: "full" });
+    let opened = 0;
+    target.onOpen = async (path) => {
+      if (path.endsWith("10.json")) throw failure;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      opened++;
+    };
+    await expect(sync(new Place("from", many), target)).rejects.toBe(failure);
+    expect(opened).toBeGreaterThan(0);
+    const before = opened;
+    expect([target.open, target.written]).toEqual([0, []]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(opened).toBe(before);
+  });
+
   test("a signal gives up what is under way, even where nothing goes on", async () => {
     const target = new Place("to");
     const controller = new AbortController();
@@ -442,6 +462,17 @@ describe("clean", () => {
         count: 1,
       },
     ]);
+  });
+
+  test("what is copied again has another size, or another checksum, in its clean form", async () => {
+    const source = new Place("from", { "customers/a.json": customer, "customers/b.json": customer });
+    const target = new Place("to");
+    await sync(source, target, { clean: true });
+    source.files.set("customers/a.json", utf8(customer.replace('"a"', '"b"')));
+    source.files.set("customers/b.json", utf8(`${customer}${customer}`));
+    const [table] = (await sync(source, target, { clean: true })).tables;
+    expect(table!.copied.map(({ why }) => why)).toEqual(["checksum", "size"]);
+    expect(table!.clean!.read).toBe(3);
   });
 
   test("a record that its keys would make too large for the program is refused, naming it", async () => {
