@@ -47,6 +47,7 @@ export interface ReadAhead {
 /** What was begun to be written and neither closed nor given up. */
 export interface Unfinished {
   readonly path: string;
+  /** Gives it up for its writer, who may be gone. */
   discard(): Promise<void>;
 }
 
