@@ -201,6 +201,13 @@ export class S3Lake {
     });
   }
 
+  /** The number of the last commit; 0 where nothing has been committed. */
+  async lastNumber(): Promise<number> {
+    const { client, name: Bucket } = this.bucket;
+    const page = await client.send(new ListObjectsV2Command({ Bucket, Prefix: `${prefix}/_stedi/commits/` }));
+    return Math.max(0, ...(page.Contents ?? []).map(({ Key }) => Number(/(\d+)\.json$/.exec(Key!)![1])));
+  }
+
   /** Everything that is stored, or what of it is wanted, by path. */
   async content(wanted: (path: string) => boolean = () => true): Promise<ReadonlyMap<string, Uint8Array>> {
     const content = new Map<string, Uint8Array>();
