@@ -1,6 +1,7 @@
 // The steps of a zone one by one: which rows each keeps, in what order, what it counts, and that it waits where the
 // step behind it asks to.
 
+import { tmpdir } from "node:os";
 import { describe, expect, it, vi } from "vitest";
 import { Lookups } from "../../src/pipeline/lookups.js";
 import { compileSteps, type RowSink, type StepTally, type Wait } from "../../src/pipeline/operators.js";
@@ -33,6 +34,8 @@ interface Given {
   readonly rules?: Rules;
   /** What the consent index has heard. */
   readonly consent?: ConsentIndex;
+  /** The most that a join may hold; left out: anything. */
+  readonly budget?: number;
   /** The rows of the tables that are looked up in. */
   readonly tables?: readonly (readonly [TableShape, readonly Row[]])[];
 }
@@ -52,8 +55,8 @@ function heard(...snapshots: readonly Row[]): ConsentIndex {
 
 /** The steps of a zone before a sink; tables are filled once they are made, as in a run. */
 function compiled(of: Zone, given: Given, output: RowSink): { sink: RowSink; tally: StepTally } {
-  const { rules = latest, consent = heard(), tables = [] } = given;
-  const lookups = new Lookups(consent, { budget: Infinity, folder: "" });
+  const { rules = latest, consent = heard(), tables = [], budget = Infinity } = given;
+  const lookups = new Lookups(consent, { budget, folder: tmpdir() });
   const tally: StepTally = { filtered: new Map(), pairs: 0, crossPersonPairs: 0 };
   const sink = compileSteps(of, { rules, consent, lookups }, tally, output);
   for (const [table, rows] of tables) {
@@ -169,6 +172,38 @@ describe("snapshots of registrations that consent", () => {
       rows: [both[1]],
       filtered: { superseded: 1, no_consent: 0 },
     });
+  });
+
+  it("are kept so too where the step stands further behind the one that looks for the latest", async () => {
+    const steps: Step[] = [
+      { kind: "latest", purpose, reason: "superseded" },
+      { kind: "known", who: { by: "person", field: "email" }, reason: "unknown" },
+      { kind: "consenting", purpose, reason: "no_consent" },
+    ];
+    const consent = heard(...rows, snapshotRow("q", "u", 2, null));
+    const outcome = await run(zone("a_zone", "a/zone", customerLanding, steps), rows, { consent });
+    expect(outcome).toMatchObject({ rows: [rows[0], rows[3]], filtered: { unknown: 0, no_consent: 2 } });
+  });
+
+  it("are told from others before these are made into rows", async () => {
+    const consent = heard(...rows);
+    const asked = vi.spyOn(consent, "registrationOf");
+    const { rows: kept } = await run(customerTrusted, rows, { consent });
+    expect(kept).toHaveLength(3);
+    // Each is asked about when it comes, and what is kept by the step itself once more.
+    expect(asked).toHaveBeenCalledTimes(rows.length + kept.length);
+  });
+
+  it("are not asked for where another step follows the latest", async () => {
+    const newest: Step = { kind: "latest", purpose, reason: "superseded" };
+    const known: Step = { kind: "known", who: { by: "person", field: "email" }, reason: "unknown" };
+    for (const rules of [latest, any]) {
+      const outcome = await run(zone("a_zone", "a/zone", customerLanding, [newest, known]), rows, {
+        consent: heard(...rows),
+        rules,
+      });
+      expect(outcome).toMatchObject({ rows, filtered: { superseded: 0, unknown: 0 } });
+    }
   });
 
   it("are under any those that say yes themselves, each of them", async () => {
@@ -446,6 +481,18 @@ describe("a join", () => {
       filtered: { no_pair: 1 },
       pairs: 3,
       crossPersonPairs: 2,
+    });
+  });
+
+  it("that holds more than it may is refused, as it cannot spill row by row", async () => {
+    const rows = [stepRow("s", 1)];
+    await expect(run(machineLearningCurated, rows, { tables, budget: 1 })).rejects.toMatchObject({
+      code: "STEDI_JOIN_MEMORY",
+      parts: {
+        what: "a join holds more than it may, and in a plan like this one it cannot spill",
+        where: "accelerometer_trusted",
+        next: "allow it more with --memory",
+      },
     });
   });
 
