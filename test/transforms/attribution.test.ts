@@ -193,6 +193,26 @@ describe("a broken stretch", () => {
   });
 });
 
+describe("a key that is not its own key", () => {
+  // A capital T with two dots is two characters in NFC, a small one is one.
+  const [text, other, key] = ["T\u0308om", " T\u0308OM", "t\u0308om"];
+
+  it("comes with the first text of which it is the key; others come without", () => {
+    const found = (...emails: string[]): Attribution =>
+      attributeRecord({ fields: emails.map((each) => string("email", each)), nested: [], wellFormed: true });
+    expect(found(text, other, "p").spellings).toEqual(new Map([[key, text]]));
+    expect(found("p")).not.toHaveProperty("spellings");
+  });
+
+  it("does so in a broken stretch, for that stretch alone", () => {
+    const finder = new AttributionFinder();
+    finder.feed(utf8(`"email":"${text}","email":"${other}","email":"p"`));
+    expect(finder.take().spellings).toEqual(new Map([[key, text]]));
+    finder.feed(utf8('"email":"p"'));
+    expect(finder.take()).not.toHaveProperty("spellings");
+  });
+});
+
 describe("a finder", () => {
   const finds = (pieces: readonly string[]): Found[] => {
     const finder = new AttributionFinder();
