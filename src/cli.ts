@@ -207,18 +207,15 @@ withOptions(program, sharedOptions)
     throw error === undefined || error.name === "YError" ? explainUsage(message, [...offered]) : error;
   });
 
-/** Begins a command. Its promise is not for yargs, which would first make up the help, for the case that it fails. */
-function call(
+async function call(
   flags: Flags,
   command: (settings: Settings, resolved: ResolvedSettings) => Promise<void>,
-): void {
+): Promise<void> {
   if (isCompleting) return; // yargs calls the command all the same
-  running = (async () => {
-    const { resolveSettings } = await import("./commands/settings.js");
-    const resolved = await resolveSettings(flags);
-    json = resolved.settings.json;
-    await command(resolved.settings, resolved);
-  })();
+  const { resolveSettings } = await import("./commands/settings.js");
+  const resolved = await resolveSettings(flags);
+  json = resolved.settings.json;
+  await command(resolved.settings, resolved);
 }
 
 /** yargs asks for it; where it has been deleted, help is given all the same. */
@@ -232,12 +229,10 @@ function workingFolder(): string {
 
 outliveReaders();
 let json = process.argv.includes("--json");
-let running: Promise<void> | undefined;
 try {
   if (!isCompleting)
     checkFlags(process.argv.slice(2), { ...allOptions, ...planOptions, ...syncOptions, ...generateOptions });
   await program.parseAsync();
-  await running;
 } catch (error) {
   const { reportError } = await import("./commands/terminal.js");
   process.exitCode = reportError(error, json);
