@@ -6,10 +6,9 @@ import {
   andFiles,
   email,
   type Files,
-  type LargeOutcome,
   no,
   people,
-  runLarge,
+  runGauged,
   serial,
   setAside,
   soundLake,
@@ -29,8 +28,8 @@ const secrets = people.flatMap((name) => [email(name), serial(name)]);
 const flat = 160 * MiB;
 
 /** Runs on a stream, and holds the zones to those of a small file from which the same must come. */
-async function runStream(path: string, stream: Stream, like: Files): Promise<LargeOutcome> {
-  const outcome = await runLarge(soundLake, new Map([[path, stream]]), secrets);
+async function runStream(path: string, stream: Stream, like: Files): ReturnType<typeof runGauged> {
+  const outcome = await runGauged(soundLake, new Map([[path, stream]]), secrets);
   const expected = await withLake((lake) => lake.run(like));
   for (const [zone, rows] of Object.entries(expected.zones)) {
     expect(outcome.zone(zone).toString(), zone).toBe(rows.map((row) => `${row}\n`).join(""));

@@ -12,7 +12,7 @@ import {
   no,
   people,
   peopleIn,
-  runLarge,
+  runGauged,
   serial,
   setAside,
   soundLake,
@@ -63,7 +63,7 @@ describe("fault 10: gzip bomb, 1 GB of spaces in 1 MB", () => {
     const packed = bomb(`${no("ben")}\n{"email":`);
     expect(packed.length).toBeLessThan(1.2 * MiB);
     const streams = new Map([["customer/landing/b.json.gz", heldStream(packed)]]);
-    const outcome = await runLarge(soundLake, streams, secrets);
+    const outcome = await runGauged(soundLake, streams, secrets);
     expect(outcome.zone("customer_trusted").toString()).toBe(`${yes("ann")}\n${yes("cat")}\n`);
     expect(setAside(outcome)).toEqual([`customer ${gigabyte + no("ben").length + 1}+9 truncated`]);
     expect(outcome.peakBytes).toBeLessThan(flat);

@@ -229,10 +229,19 @@ export interface LargeOutcome {
   readonly quarantine: readonly QuarantineEntry[];
   /** The bytes of a zone. */
   readonly zone: (name: string) => Buffer;
-  /** The most that the process held while the run was under way, above what it held before. */
-  readonly peakBytes: number;
   /** Processor time of the run, in microseconds: that of other processes is none of it. */
   readonly cpu: number;
+}
+
+/** As `runLarge`, with the most that the process held while the run was under way, above what it held before. */
+export async function runGauged(
+  files: Files,
+  streams: ReadonlyMap<string, Stream>,
+  secrets: readonly string[],
+): Promise<LargeOutcome & { readonly peakBytes: number }> {
+  const gauge = new MemoryGauge();
+  const outcome = await runLarge(files, streams, secrets, latest, () => gauge.sample());
+  return { ...outcome, peakBytes: gauge.peak };
 }
 
 /**
@@ -244,17 +253,17 @@ export async function runLarge(
   streams: ReadonlyMap<string, Stream>,
   secrets: readonly string[],
   rules: Rules = latest,
+  atEachEvent?: () => void,
 ): Promise<LargeOutcome> {
   const store = new StreamingStore(files);
   for (const [path, stream] of streams) store.streams.set(path, stream);
-  const gauge = new MemoryGauge();
   const before = process.cpuUsage();
   const events: RunEvent[] = [];
   const report = await runPipeline({
     lake: store,
     rules,
     onEvent: (event) => {
-      gauge.sample();
+      atEachEvent?.();
       if (event.kind === "bytes") return;
       events.push(event);
       expect(commitsIn(store.files)).toHaveLength(event.kind === "commit" ? 1 : 0);
@@ -270,7 +279,6 @@ export async function runLarge(
     quarantine: quarantineOf(store.files, commit),
     zone: (name) =>
       Buffer.concat((commit.zones[name]?.files ?? []).map(({ path }) => store.files.get(path)!)),
-    peakBytes: gauge.peak,
     cpu: user + system,
   };
 }
