@@ -1,5 +1,6 @@
-// A pass over a table of readings, block by block: reads ahead, has the blocks scanned (by threads, where there are
-// any), and takes what becomes of their rows strictly in the order of the files.
+// A pass over a table of readings, block by block: reads ahead, has the blocks scanned, and takes what becomes of their
+// rows strictly in the order of the files. Threads, where there are any, scan as much as they can; this one scans each
+// block that is left when it comes to it.
 //
 // A block is given to a thread before those ahead of it are read, on the guess that the one before ends where a
 // record does. Where that turns out wrong, it is scanned once more from what the one before has left over.
@@ -17,7 +18,7 @@ import type { Damage } from "../transforms/contract.js";
 import type { KeyTable } from "../transforms/key-table.js";
 import type { MarkedKeys } from "../transforms/marked-keys.js";
 import { type JoinMemory, partitionOf, spillPartitions } from "./lookups.js";
-import { ReadingsPool, releasePart, type Scanners, type Work } from "./readings-pool.js";
+import { blocksAhead, ReadingsPool, releasePart, type Scanners, type Work } from "./readings-pool.js";
 import { type JoinedPart, type Part, ReadingsScanner, type ScanInput } from "./readings-scan.js";
 import type { ReadingsPlan, Route } from "./readings-spec.js";
 import { joinSpilled, type SpilledJoinInput } from "./spilled-join.js";
@@ -123,7 +124,7 @@ export class ReadingsPass {
     this.#pool = pool;
     this.#scanner = new ReadingsScanner(plan.spec);
     this.#people = plan.routes.map(() => new Int32Array(plan.keys.size).fill(-1));
-    const ahead = pool ? 2 * pool.size + 1 : 2;
+    const ahead = pool ? (blocksAhead + 2) * pool.size : 2;
     this.#blocks = new BlockPool(blockBytes, ahead + 2);
     this.#queue = new BoundedQueue(ahead);
     pool?.begin(plan.spec);
@@ -150,12 +151,12 @@ export class ReadingsPass {
     }
   }
 
-  /** Joins what had to wait, partition by partition; a thread each. */
+  /** Joins what had to wait, partition by partition; a thread each, and one here. */
   async #joinSpilled(route: number): Promise<void> {
     const probes = this.#probes[route];
     const build = this.#plan.routes[route]!.joinBuild?.spill;
     if (!probes || !build) return;
-    const side = this.#pool?.size ?? 1;
+    const side = (this.#pool?.size ?? 0) + 1;
     const started: Work[] = [];
     for (let partition = 0; partition < spillPartitions + side - 1; partition++) {
       if (partition < spillPartitions) {

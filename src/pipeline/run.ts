@@ -437,7 +437,7 @@ class Run {
   #threads(bytes: number): Scanners | undefined {
     const { workers = 1, tuning = defaultTuning } = this.#options;
     if (!this.#pool && workers > 1 && bytes > tuning.threadsFrom) {
-      this.#pool = tuning.scanners(workers);
+      this.#pool = tuning.scanners(workers - 1); // this one is the first
     }
     return this.#pool;
   }

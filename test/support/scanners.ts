@@ -1,5 +1,5 @@
 // Scanners in the thread of the test: what the pool of threads does, but at once, so that thousands of lakes can be
-// tried. Each has its own memory of what it has read, as a thread has.
+// tried. Each has its own memory of what it has read, as a thread has. Every so often all of them have enough to do.
 
 import { releasePart, type Scanners, type Work } from "../../src/pipeline/readings-pool.js";
 import { type Part, ReadingsScanner, type ScanInput } from "../../src/pipeline/readings-scan.js";
@@ -19,18 +19,19 @@ export class ScannersHere implements Scanners {
     this.#scanners = Array.from({ length: this.size }, () => new ReadingsScanner(spec));
   }
 
-  scan(input: ScanInput): Work {
+  scan(input: ScanInput): Work | undefined {
     const scanner = this.#next;
-    return this.#work(scanner.scan(input));
+    return scanner && this.#work(scanner.scan(input));
   }
 
-  join(input: SpilledJoinInput): Work {
+  join(input: SpilledJoinInput): Work | undefined {
     const scanner = this.#next;
-    return this.#work(joinSpilled(scanner, input));
+    return scanner && this.#work(joinSpilled(scanner, input));
   }
 
-  get #next(): ReadingsScanner {
-    return this.#scanners[this.#turn++ % this.size]!;
+  /** Nothing for the one that calls, whose turn it is as often as any other's. */
+  get #next(): ReadingsScanner | undefined {
+    return this.#scanners[this.#turn++ % (this.size + 1)];
   }
 
   #work(scan: { next(): Part }): Work {
