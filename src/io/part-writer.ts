@@ -65,6 +65,14 @@ export class PartWriter {
     return this.#append(line);
   }
 
+  /** Writes a row whose line, without its newline, is `bytes` from `start` to `end`; they may change afterwards. */
+  writeRecord(bytes: Buffer, start: number, end: number): Promise<void> | undefined {
+    const needed = end - start + 1;
+    if (this.#buffer.length - this.#filled >= needed) return this.#appendRecord(bytes, start, end);
+    const record = Buffer.from(bytes.subarray(start, end));
+    return this.#flush().then(() => this.#appendRecord(record, 0, record.length));
+  }
+
   /**
    * @param lines whole rows, each with its newline; the bytes must not change before the promise
    * @param rows how many
@@ -127,9 +135,23 @@ export class PartWriter {
   }
 
   #append(line: string): Promise<void> | undefined {
-    const needed = line.length * bytesPerUnit;
+    this.#reserve(line.length * bytesPerUnit);
+    return this.#appended(this.#buffer.write(line, this.#filled));
+  }
+
+  #appendRecord(bytes: Buffer, start: number, end: number): Promise<void> | undefined {
+    this.#reserve(end - start + 1);
+    bytes.copy(this.#buffer, this.#filled, start, end);
+    this.#buffer[this.#filled + end - start] = newline;
+    return this.#appended(end - start + 1);
+  }
+
+  /** A buffer that has nothing in it yet may be too small. */
+  #reserve(needed: number): void {
     if (needed > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(Math.max(needed, bufferBytes));
-    const bytes = this.#buffer.write(line, this.#filled);
+  }
+
+  #appended(bytes: number): Promise<void> | undefined {
     this.#filled += bytes;
     this.#partBytes += bytes;
     this.#partRows++;

@@ -8,6 +8,7 @@ import type { TableShape } from "../transforms/tables.js";
 import { FlatReader } from "./flat-reader.js";
 import { type BrokenReason, Framer, type FramerState } from "./framer.js";
 import { readJsonRecord } from "./json-record.js";
+import { viewOf } from "./out-buffer.js";
 import { type KeyMemory, makeTemplate, type Template, writtenTemplate } from "./template.js";
 
 /** What `next` has come to. Numbers, since this is asked for every record. */
@@ -27,6 +28,8 @@ export type EntryKind = (typeof entryKinds)[keyof typeof entryKinds];
 
 /** Reads whole records, one by one, that are known to be good. */
 export class RecordReader {
+  #bytes: Buffer = Buffer.alloc(0);
+  #view = viewOf(this.#bytes);
   readonly #written: Template;
   readonly #flat: FlatReader;
   readonly #key: KeyMemory = { from: 0, to: 0, same: false, end: 0 };
@@ -38,10 +41,19 @@ export class RecordReader {
     this.#check = contractFor(shape);
   }
 
-  /** The row of the record in `bytes`, seen through `view`, from `start` to `end`. */
-  row(bytes: Buffer, view: DataView, start: number, end: number): Row {
+  /** Whether the record in `bytes` from `start` to `end`, with a newline, is its own line of output. */
+  isLine(bytes: Buffer, start: number, end: number): boolean {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = viewOf(bytes);
+    }
     const { from, to } = this.#flat;
-    if (this.#written.scan(bytes, view, start, end, from, to, this.#key) === end) {
+    return this.#written.scan(bytes, this.#view, start, end, from, to, this.#key) === end;
+  }
+
+  /** The row of the record in `bytes` from `start` to `end`. */
+  row(bytes: Buffer, start: number, end: number): Row {
+    if (this.isLine(bytes, start, end)) {
       this.#flat.plain = true;
       return this.#flat.row(bytes);
     }

@@ -2,19 +2,14 @@
 // into a row only where two have to be compared closely, and at the end. What has been superseded makes room for what
 // comes: memory grows with the registrations, not with the files.
 
-import { viewOf } from "../io/out-buffer.js";
 import { RecordReader } from "../io/table-reader.js";
 import type { Purpose } from "../transforms/consent.js";
 import type { Row } from "../transforms/rows.js";
 import { snapshotOrder } from "../transforms/snapshots.js";
 import type { TableShape } from "../transforms/tables.js";
+import type { Snapshot } from "./row-sink.js";
 
 const chunkBytes = 1024 * 1024;
-
-interface Chunk {
-  readonly bytes: Buffer;
-  readonly view: DataView;
-}
 
 /** Superseded bytes may be half of what is held, and this much. */
 const idleBytes = 4 * 1024 * 1024;
@@ -23,7 +18,7 @@ const idleBytes = 4 * 1024 * 1024;
 export class LatestRows {
   readonly #compare: (a: Row, b: Row) => number;
   readonly #reader: RecordReader;
-  #chunks: Chunk[] = [];
+  #chunks: Buffer[] = [];
   /** Where the last chunk is free. */
   #free = 0;
   #heldBytes = 0;
@@ -66,10 +61,22 @@ export class LatestRows {
   }
 
   /** What is held of a registration. */
+  snapshot(registration: number): Snapshot {
+    const start = this.#from[registration]!;
+    const end = start + this.#length[registration]!;
+    return {
+      registration,
+      at: this.#at[registration]!,
+      bytes: this.#chunks[this.#chunk[registration]!]!,
+      start,
+      end,
+    };
+  }
+
+  /** The same as a row. */
   row(registration: number): Row {
-    const from = this.#from[registration]!;
-    const { bytes, view } = this.#chunks[this.#chunk[registration]!]!;
-    return this.#reader.row(bytes, view, from, from + this.#length[registration]!);
+    const { bytes, start, end } = this.snapshot(registration);
+    return this.#reader.row(bytes, start, end);
   }
 
   /** Frees what it holds. */
@@ -92,8 +99,8 @@ export class LatestRows {
     if (at !== before) return at > before;
     const start = this.#from[registration]!;
     const chunk = this.#chunks[this.#chunk[registration]!]!;
-    if (bytes.compare(chunk.bytes, start, start + this.#length[registration]!, from, to) === 0) return false;
-    return this.#compare(this.#reader.row(bytes, viewOf(bytes), from, to), this.row(registration)) > 0;
+    if (bytes.compare(chunk, start, start + this.#length[registration]!, from, to) === 0) return false;
+    return this.#compare(this.#reader.row(bytes, from, to), this.row(registration)) > 0;
   }
 
   #hold(registration: number, bytes: Buffer, from: number, to: number): void {
@@ -109,15 +116,14 @@ export class LatestRows {
       this.#from[registration] = this.#free;
       this.#free += length;
     }
-    bytes.copy(this.#chunks[this.#chunk[registration]!]!.bytes, this.#from[registration], from, to);
+    bytes.copy(this.#chunks[this.#chunk[registration]!]!, this.#from[registration], from, to);
     if (this.#idleBytes > this.#heldBytes / 2 + idleBytes) this.#tidy();
   }
 
   /** A chunk with so much room behind `#free`. */
   #chunkFor(length: number): number {
-    if (this.#chunks.length === 0 || this.#free + length > this.#chunks.at(-1)!.bytes.length) {
-      const bytes = Buffer.allocUnsafeSlow(Math.max(chunkBytes, length));
-      this.#chunks.push({ bytes, view: viewOf(bytes) });
+    if (this.#chunks.length === 0 || this.#free + length > this.#chunks.at(-1)!.length) {
+      this.#chunks.push(Buffer.allocUnsafeSlow(Math.max(chunkBytes, length)));
       this.#free = 0;
     }
     return this.#chunks.length - 1;
@@ -134,7 +140,7 @@ export class LatestRows {
       const chunk = before[this.#chunk[registration]!]!;
       this.#chunk[registration] = this.#chunkFor(length);
       this.#from[registration] = this.#free;
-      chunk.bytes.copy(this.#chunks.at(-1)!.bytes, this.#free, from, from + length);
+      chunk.copy(this.#chunks.at(-1)!, this.#free, from, from + length);
       this.#free += length;
     }
   }

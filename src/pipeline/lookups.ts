@@ -11,9 +11,10 @@ import type { Row } from "../transforms/rows.js";
 import { fieldIndex, type TableShape } from "../transforms/tables.js";
 import { takenText } from "../transforms/taken.js";
 import { afterVarint, varintAt } from "../transforms/varint.js";
+import type { RowSink, Snapshot } from "./row-sink.js";
 
 /** Is shown every row of a table. */
-export type Tap = (row: Row) => void;
+type Tap = (row: Row) => void;
 
 /** The keys in some fields of a table's rows. */
 export type KeySet = ReadonlySet<string> | MarkedKeys;
@@ -142,7 +143,11 @@ export class Registrations {
   add(email: string, serial: string): void {
     const number = this.#consent.registrationOf(email, serial);
     if (number < 0) this.#unknown.push([email, serial]);
-    else this.#known.add(number);
+    else this.addNumber(number);
+  }
+
+  addNumber(number: number): void {
+    this.#known.add(number);
   }
 
   /** Asked only once the consent index is complete. */
@@ -163,6 +168,8 @@ export class Registrations {
 /** What a lookup is filled by. One that goes by a single key, or is a join's build side, need not see whole rows. */
 interface Filling {
   readonly tap: Tap;
+  /** Is told instead of a customer's row, by the number of its registration in the consent index. */
+  readonly registered?: (registration: number) => void;
   readonly seen?: { readonly field: string; readonly keys: MarkedKeys };
   readonly build?: { readonly person: string; readonly build: JoinBuild };
 }
@@ -180,9 +187,23 @@ export class Lookups {
     this.#memory = memory;
   }
 
-  /** What must be shown every row of a table before what is looked up in it can be asked. */
-  tapsOf(table: TableShape): readonly Tap[] {
-    return this.#fillingsOf(table).map(({ tap }) => tap);
+  /** What must take every row of a table before what is looked up in it can be asked. */
+  sinkOf(table: TableShape): RowSink {
+    const fillings = this.#fillingsOf(table);
+    const registered = fillings.map((filling) => filling.registered);
+    return {
+      push: (row) => {
+        for (const { tap } of fillings) tap(row);
+        return undefined;
+      },
+      ...(registered.every((tap) => tap !== undefined) && {
+        offer: ({ registration }: Snapshot) => {
+          for (const tap of registered) tap(registration);
+          return undefined;
+        },
+      }),
+      end: () => undefined,
+    };
   }
 
   /**
@@ -216,9 +237,15 @@ export class Lookups {
         return [keys, { tap }];
       }
       // Wherever a rule asks for it, a key is that of a person or of a serial number: nearly all are known by numbers.
-      const { serials, people } = this.#consent;
-      const keys = new MarkedKeys(field === "serialNumber" ? serials : people);
-      return [keys, { tap: (row) => keys.add(keyOf(row[index!]!)), seen: { field: field!, keys } }];
+      const consent = this.#consent;
+      const bySerial = field === "serialNumber";
+      const keys = new MarkedKeys(bySerial ? consent.serials : consent.people);
+      const registered = (registration: number): void =>
+        keys.marks.add(bySerial ? consent.serialOf(registration) : consent.personOf(registration));
+      return [
+        keys,
+        { tap: (row) => keys.add(keyOf(row[index!]!)), registered, seen: { field: field!, keys } },
+      ];
     });
   }
 
@@ -229,7 +256,7 @@ export class Lookups {
       const serial = fieldIndex(table, "serialNumber");
       const registrations = new Registrations(this.#consent);
       const tap: Tap = (row) => registrations.add(keyOf(row[email]!), keyOf(row[serial]!));
-      return [registrations, { tap }];
+      return [registrations, { tap, registered: (number) => registrations.addNumber(number) }];
     });
   }
 
@@ -238,13 +265,26 @@ export class Lookups {
       const fromIndex = fieldIndex(table, from);
       const toIndex = fieldIndex(table, to);
       const map = new Map<string, Set<string>>();
-      const tap: Tap = (row) => {
-        const key = keyOf(row[fromIndex]!);
-        const keys = map.get(key);
-        if (keys) keys.add(keyOf(row[toIndex]!));
-        else map.set(key, new Set([keyOf(row[toIndex]!)]));
+      const put = (key: string, value: string): void => {
+        const values = map.get(key);
+        if (values) values.add(value);
+        else map.set(key, new Set([value]));
       };
-      return [map, { tap }];
+      const { people, serials } = this.#consent;
+      const registered = (registration: number): void => {
+        const person = people.keyAt(this.#consent.personOf(registration));
+        const serial = serials.keyAt(this.#consent.serialOf(registration));
+        if (from === "serialNumber") put(serial, person);
+        else put(person, serial);
+      };
+      const ofRegistrations = [from, to].toSorted().join() === "email,serialNumber";
+      return [
+        map,
+        {
+          tap: (row) => put(keyOf(row[fromIndex]!), keyOf(row[toIndex]!)),
+          ...(ofRegistrations && { registered }),
+        },
+      ];
     });
   }
 

@@ -8,6 +8,7 @@ import type { Rules } from "../transforms/policy.js";
 import { type Row, rowFormat } from "../transforms/rows.js";
 import { fieldIndex, type TableShape } from "../transforms/tables.js";
 import { takenValues } from "../transforms/taken.js";
+import { MarkedKeys } from "../transforms/marked-keys.js";
 import { LatestRows } from "./latest-rows.js";
 import type { Lookups } from "./lookups.js";
 import {
@@ -22,28 +23,7 @@ import {
   stepsUnder,
   type Zone,
 } from "./plan.js";
-
-/** Nothing where the caller may go on at once; a promise where it should wait first. */
-export type Wait = Promise<void> | undefined;
-
-/** Takes rows; `end` says that there are no more. */
-export interface RowSink {
-  push(row: Row): Wait;
-  /** Takes a snapshot without a row being made of it; left out where rows are needed. */
-  readonly offer?: (snapshot: Snapshot) => void;
-  end(): Wait;
-}
-
-/** A snapshot as it is read: a record in some bytes. */
-export interface Snapshot {
-  /** Its registration's number in the consent index. */
-  readonly registration: number;
-  /** Its date, epoch milliseconds. */
-  readonly at: number;
-  readonly bytes: Buffer;
-  readonly start: number;
-  readonly end: number;
-}
+import type { RowSink, Snapshot, Wait } from "./row-sink.js";
 
 /** What the steps of a zone did, for its books and warnings. */
 export interface StepTally {
@@ -92,7 +72,17 @@ function compileStep(
       return joinSink(rows, step, context, tally, drop, next);
     default: {
       const keep = predicate(rows, step, context);
-      return { push: (row) => (keep(row) ? next.push(row) : drop()), end: () => next.end() };
+      const keepRegistration = registrationTest(step, context);
+      const { offer } = next;
+      return {
+        push: (row) => (keep(row) ? next.push(row) : drop()),
+        ...(keepRegistration &&
+          offer && {
+            offer: (snapshot: Snapshot) =>
+              keepRegistration(snapshot.registration) ? offer(snapshot) : drop(),
+          }),
+        end: () => next.end(),
+      };
     }
   }
 }
@@ -124,6 +114,28 @@ function predicate(
       return (row) => test(compositeKey(keys.map((key) => key(row))));
     }
   }
+}
+
+/** Whether such a step keeps a customer's row, by its registration; nothing where it does not go by that alone. */
+function registrationTest(
+  step: Exclude<Step, Latest | Join>,
+  { rules, consent, lookups }: StepContext,
+): ((registration: number) => boolean) | undefined {
+  if (step.kind === "consenting" && rules.consent !== "any")
+    return (registration) => consent.registrationConsents(registration, step.purpose);
+  if (step.kind !== "semi-join" || step.on.length > 1) return undefined;
+  const [field, other] = step.on[0]!;
+  const found = lookups.keySet(step.table, [other]);
+  if (!(found instanceof MarkedKeys)) return undefined;
+  const numberOf = (registration: number): number =>
+    field === "serialNumber" ? consent.serialOf(registration) : consent.personOf(registration);
+  const { table, marks, others } = found;
+  // A set of the one may be asked for the other.
+  if (table !== (field === "serialNumber" ? consent.serials : consent.people)) return undefined;
+  return (registration) => {
+    const number = numberOf(registration);
+    return marks.has(number) || (others.size > 0 && others.has(table.keyAt(number)));
+  };
 }
 
 /** A step that goes by keys alone. */
@@ -191,7 +203,7 @@ function latestSink(
   const format = rowFormat(rows);
   const latest = new LatestRows(rows, step.purpose);
   const consenting = following?.kind === "consenting" && rules.consent !== "any" ? following : undefined;
-  const offer = ({ registration, at, bytes, start, end }: Snapshot): void => {
+  const offer = ({ registration, at, bytes, start, end }: Snapshot): undefined => {
     if (latest.offer(registration, at, bytes, start, end)) dropAs(step);
   };
   return {
@@ -209,7 +221,7 @@ function latestSink(
           dropAs(consenting);
           return undefined;
         }
-        return next.push(latest.row(registration));
+        return next.offer ? next.offer(latest.snapshot(registration)) : next.push(latest.row(registration));
       });
       latest.clear(); // the zone's steps live as long as the run
       await next.end();

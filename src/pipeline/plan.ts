@@ -275,7 +275,7 @@ function checkStep(rows: TableShape, step: Step, where: string): void {
 }
 
 /** The landing table that a table's rows come from. */
-function landingOf(table: TableShape): TableShape {
+export function landingOf(table: TableShape): TableShape {
   return "source" in table ? landingOf(table.source as TableShape) : table;
 }
 

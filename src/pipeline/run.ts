@@ -4,12 +4,12 @@
 import { tmpdir } from "node:os";
 import { StediError } from "../errors.js";
 import type { PartFile, PartTarget } from "../io/part-writer.js";
-import type { PlainRecord } from "../io/records.js";
+import type { EntryHandler, PlainRecord } from "../io/records.js";
 import { requireSpillFolder } from "../io/spill-file.js";
 import type { FileSink, Store } from "../io/store.js";
-import { ConsentIndex, timeAt } from "../transforms/consent.js";
+import { ConsentIndex, snapshotTime } from "../transforms/consent.js";
 import type { Row } from "../transforms/rows.js";
-import { customerLanding, fieldIndex, landingTables, type TableShape } from "../transforms/tables.js";
+import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
 import { version } from "../version.js";
 import { carriedOver } from "./agreement.js";
 import {
@@ -33,8 +33,7 @@ import {
   storedBytes,
 } from "./landing.js";
 import { type JoinMemory, Lookups } from "./lookups.js";
-import type { Snapshot } from "./operators.js";
-import { type Plan, purposesOf, type Zone } from "./plan.js";
+import { landingOf, type Plan, purposesOf, type Zone } from "./plan.js";
 import { type PreparedRun, type PrepareOptions, prepareRun } from "./prepare.js";
 import {
   defaultTuning,
@@ -46,6 +45,7 @@ import {
 import type { Scanners } from "./readings-pool.js";
 import { planReadings, type ReadingsPlan, secretSeed } from "./readings-spec.js";
 import { asCounts, type RunEvent, type RunReport, type StageReport, total, type Warning } from "./report.js";
+import type { RowSink, Snapshot, Wait } from "./row-sink.js";
 import { RunFolders } from "./run-folders.js";
 import type { Pass } from "./schedule.js";
 import { landingWarnings, listingWarnings, runWarnings } from "./warnings.js";
@@ -178,13 +178,11 @@ async function runOnce(options: RunOptions): Promise<RunReport> {
   };
 }
 
-const updateIndex = fieldIndex(customerLanding, "lastUpdateDate");
-
-/** What takes the good records of a landing table. */
+/** What takes the good records of a table. */
 interface RecordTarget {
-  readonly row: (row: Row) => Promise<void> | undefined;
-  /** Left out where rows are needed. */
-  readonly snapshot: ((snapshot: Snapshot) => void) | undefined;
+  readonly row: (row: Row) => Wait;
+  /** Takes those of a customers' table; left out where rows are needed. */
+  readonly offer: ((snapshot: Snapshot) => Wait) | undefined;
 }
 
 /** The passes of one run, and what they leave behind. */
@@ -235,13 +233,8 @@ class Run {
     const roots = builds.filter((build) => build.zone.source === source);
     const sinks = roots.map((build) => build.sink);
     // A zone that is built in this run has shown its rows to the lookups already.
-    const taps = pass.from === "commit" && zones.length === 0 ? this.#lookups.tapsOf(source) : [];
-    const row = (each: Row): Promise<void> | undefined => {
-      for (const tap of taps) tap(each);
-      if (sinks.length === 1) return sinks[0]!.push(each);
-      const waits = sinks.map((sink) => sink.push(each)).filter((wait) => wait !== undefined);
-      return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
-    };
+    if (pass.from === "commit" && zones.length === 0) sinks.push(this.#lookups.sinkOf(source));
+    const target = targetOf(sinks);
     const progress = (bytes: number): void => {
       this.#options.signal?.throwIfAborted();
       this.#options.onEvent?.({ kind: "bytes", bytes });
@@ -250,12 +243,7 @@ class Run {
     let bytesIn: number;
     let landing: CommittedLanding | undefined;
     if (pass.from === "landing") {
-      const snapshot = sinks.every(({ offer }) => offer !== undefined)
-        ? (each: Snapshot): void => {
-            for (const { offer } of sinks) offer!(each);
-          }
-        : undefined;
-      landing = await this.#scanLanding(source, zones, { row, snapshot }, progress, startedAt);
+      landing = await this.#scanLanding(source, zones, target, progress, startedAt);
       bytesIn = landing.files.reduce((sum, file) => sum + file.size, 0);
     } else {
       const parts =
@@ -271,7 +259,7 @@ class Run {
           this.#partsAsFiles(parts, progress),
           notOfZone,
         );
-      else await scanZone(this.#setup.out, source, parts, { row, progress });
+      else await scanZone(this.#setup.out, source, parts, { ...this.#takerOf(source, target), progress });
     }
     for (const build of roots) await build.sink.end();
     for (const build of builds) this.#finish(build, landing, bytesIn, startedAt);
@@ -328,7 +316,7 @@ class Run {
   async #scanLanding(
     table: TableShape,
     zones: readonly Zone[],
-    { row, snapshot }: RecordTarget,
+    { row, offer }: RecordTarget,
     progress: (bytes: number) => void,
     startedAt: Date,
   ): Promise<CommittedLanding> {
@@ -356,9 +344,8 @@ class Run {
           plain: (record: PlainRecord): Promise<void> | undefined => {
             const { bytes, start, end, from, to } = record;
             const registration = this.#consent.addPlainSnapshot(bytes, from, to);
-            if (!snapshot) return row(record.plainRow());
-            snapshot({ registration, at: timeAt(bytes, from[updateIndex]!), bytes, start, end });
-            return undefined;
+            if (!offer) return row(record.plainRow());
+            return offer({ registration, at: snapshotTime(bytes, from), bytes, start, end });
           },
         }),
         ...(table === customerLanding && {
@@ -421,6 +408,20 @@ class Run {
       files,
       store.readAhead,
     );
+  }
+
+  /** What takes the records of a zone: customers' by their registrations, where that will do. */
+  #takerOf(zone: TableShape, { row, offer }: RecordTarget): Pick<EntryHandler, "row" | "plain"> {
+    if (!offer || landingOf(zone) !== customerLanding) return { row };
+    return {
+      row,
+      plain: (record) => {
+        const { bytes, start, end, from, to } = record;
+        const registration = this.#consent.plainRegistrationOf(bytes, from, to);
+        if (registration < 0) return row(record.plainRow());
+        return offer({ registration, at: snapshotTime(bytes, from), bytes, start, end });
+      },
+    };
   }
 
   #partsAsFiles(parts: readonly PartFile[], progress: (bytes: number) => void): readonly ReadingsFile[] {
@@ -528,6 +529,24 @@ class Run {
     this.#stages.push(report);
     this.#options.onEvent?.({ kind: "stage", report });
   }
+}
+
+/** What gives every record to each of some sinks. */
+function targetOf(sinks: readonly RowSink[]): RecordTarget {
+  const [only, ...others] = sinks;
+  if (only && others.length === 0) return { row: (row) => only.push(row), offer: only.offer };
+  const offers = sinks.map(({ offer }) => offer);
+  return {
+    row: (row) => all(sinks.map((sink) => sink.push(row))),
+    offer: offers.every((offer) => offer !== undefined)
+      ? (snapshot) => all(offers.map((offer) => offer(snapshot)))
+      : undefined,
+  };
+}
+
+function all(waits: readonly Wait[]): Wait {
+  const left = waits.filter((wait) => wait !== undefined);
+  return left.length === 0 ? undefined : Promise.all(left).then(() => undefined);
 }
 
 /** Whether a commit that failed has appeared all the same, as far as can be told: then its files must stay. */

@@ -1,10 +1,11 @@
 // One zone being built: its steps, its writer, its books, and whoever else takes its rows.
 
 import { type PartFile, type PartTarget, PartWriter } from "../io/part-writer.js";
-import { rowFormat } from "../transforms/rows.js";
-import type { Tap } from "./lookups.js";
-import { compileSteps, type RowSink, type Snapshot, type StepContext, type StepTally } from "./operators.js";
+import { RecordReader } from "../io/table-reader.js";
+import { type Row, rowFormat } from "../transforms/rows.js";
+import { compileSteps, type StepContext, type StepTally } from "./operators.js";
 import type { Zone } from "./plan.js";
+import type { RowSink, Snapshot, Wait } from "./row-sink.js";
 
 /** See the top of this file. Rows go into `sink`. */
 export class ZoneBuild {
@@ -28,15 +29,28 @@ export class ZoneBuild {
     this.zone = zone;
     this.#writer = new PartWriter(target, folder);
     const format = rowFormat(zone);
-    // Looked up with the first row: by then every zone of the run has named its lookups.
-    let taps: readonly Tap[] | undefined;
+    const reader = new RecordReader(zone);
+    // Asked for with the first row: by then every zone of the run has named its lookups.
+    let lookups: RowSink | undefined;
+    const push = (row: Row): Wait => {
+      this.written++;
+      lookups ??= context.lookups.sinkOf(zone);
+      void lookups.push(row);
+      let wait = this.#writer.write(format(row));
+      for (const sink of next) wait = both(wait, sink.push(row));
+      return wait;
+    };
     const first = compileSteps(zone, context, this.tally, {
-      push: (row) => {
+      push,
+      offer: (snapshot) => {
+        const { bytes, start, end } = snapshot;
+        lookups ??= context.lookups.sinkOf(zone);
+        if (!lookups.offer || !reader.isLine(bytes, start, end)) return push(reader.row(bytes, start, end));
         this.written++;
-        taps ??= context.lookups.tapsOf(zone);
-        for (const tap of taps) tap(row);
-        let wait = this.#writer.write(format(row));
-        for (const sink of next) wait = both(wait, sink.push(row));
+        void lookups.offer(snapshot);
+        let wait = this.#writer.writeRecord(bytes, start, end);
+        for (const sink of next)
+          wait = both(wait, sink.offer ? sink.offer(snapshot) : sink.push(reader.row(bytes, start, end)));
         return wait;
       },
       end: async () => {
@@ -53,7 +67,7 @@ export class ZoneBuild {
       ...(offer && {
         offer: (snapshot: Snapshot) => {
           this.read++;
-          offer(snapshot);
+          return offer(snapshot);
         },
       }),
       end: () => first.end(),

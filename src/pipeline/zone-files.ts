@@ -3,9 +3,8 @@
 import { createHash } from "node:crypto";
 import { StediError } from "../errors.js";
 import type { PartFile } from "../io/part-writer.js";
-import { readRecords } from "../io/records.js";
+import { type EntryHandler, readRecords } from "../io/records.js";
 import { chunkBytes, ring, type Room, type Store } from "../io/store.js";
-import type { Row } from "../transforms/rows.js";
 import type { TableShape } from "../transforms/tables.js";
 
 /**
@@ -16,7 +15,7 @@ export async function scanZone(
   store: Store,
   zone: TableShape,
   parts: readonly PartFile[],
-  handler: { row(row: Row): Promise<void> | undefined; progress(bytes: number): void },
+  handler: Pick<EntryHandler, "row" | "plain"> & { progress(bytes: number): void },
 ): Promise<void> {
   for (const part of parts) {
     const where = `${store.uri}/${part.path}`;
@@ -26,7 +25,7 @@ export async function scanZone(
       part.path,
       where,
       {
-        row: (row) => handler.row(row),
+        ...handler,
         damaged: () => {
           throw badZone(where);
         },

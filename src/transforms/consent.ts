@@ -140,7 +140,7 @@ export class ConsentIndex {
     const person = this.#person(this.#people.addPlain(bytes, from[emailIndex]!, to[emailIndex]!));
     const serial = this.#serials.addPlain(bytes, from[serialIndex]!, to[serialIndex]!);
     const registration = this.#registration(person, serial);
-    const at = timeAt(bytes, from[updateIndex]!);
+    const at = snapshotTime(bytes, from);
     const indexes = this.#purposeIndexes;
     for (let purpose = 0; purpose < indexes.length; purpose++) {
       const date = from[indexes[purpose]!]!;
@@ -233,6 +233,26 @@ export class ConsentIndex {
     return person < 0 || number < 0 ? -1 : this.#registrations.find(person, number);
   }
 
+  /**
+   * The number of the registration of a snapshot whose values are plain bytes; -1 where no snapshot has named it.
+   * @param from and `to` as in `addPlainSnapshot`
+   */
+  plainRegistrationOf(bytes: Uint8Array, from: Int32Array, to: Int32Array): number {
+    const person = this.#people.findPlain(bytes, from[emailIndex]!, to[emailIndex]!);
+    const number = this.#serials.findPlain(bytes, from[serialIndex]!, to[serialIndex]!);
+    return person < 0 || number < 0 ? -1 : this.#registrations.find(person, number);
+  }
+
+  /** The number, in `people`, of the person whose registration it is. */
+  personOf(registration: number): number {
+    return this.#registrations.first(registration);
+  }
+
+  /** The number, in `serials`, of its serial number. */
+  serialOf(registration: number): number {
+    return this.#registrations.second(registration);
+  }
+
   /** The number of people who consent. */
   countConsenting(purpose: Purpose): number {
     let count = 0;
@@ -310,6 +330,11 @@ export class ConsentIndex {
     if (position < 0) throw new RangeError(`the consent index was not made for ${purpose}`);
     return whose * this.#purposes.length + position;
   }
+}
+
+/** The date of a snapshot whose values are plain bytes; epoch milliseconds. */
+export function snapshotTime(bytes: Uint8Array, from: Int32Array): number {
+  return timeAt(bytes, from[updateIndex]!);
 }
 
 /** The number that 13 digits stand for: a time in epoch milliseconds. */

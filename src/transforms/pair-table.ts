@@ -25,6 +25,11 @@ export class PairTable {
     return this.#firsts[pair]!;
   }
 
+  /** The second of a pair. */
+  second(pair: number): number {
+    return this.#seconds[pair]!;
+  }
+
   /** The number of a pair; -1 where it has none. */
   find(first: number, second: number): number {
     return this.#slots[this.#slotOf(first, second)]! - 1;

@@ -55,6 +55,20 @@ async function writeAll(writer: PartWriter, lines: Iterable<string>): Promise<re
   return writer.close();
 }
 
+/** The same, as records in memory that is filled with something else afterwards, as lines in between. */
+async function writeRecords(writer: PartWriter, lines: readonly string[]): Promise<readonly PartFile[]> {
+  for (const [index, line] of lines.entries()) {
+    const bytes = Buffer.from(`before${line}`);
+    const wait =
+      index % 3 === 2
+        ? writer.write(line)
+        : writer.writeRecord(bytes, "before".length, bytes.length - "\n".length);
+    bytes.fill(0);
+    if (wait) await wait;
+  }
+  return writer.close();
+}
+
 /** What must be said of files with these rows. */
 function described(folder: string, ...parts: readonly (readonly string[])[]): PartFile[] {
   return parts.map((lines, index) => {
@@ -145,7 +159,10 @@ describe("parts", () => {
     }
   });
 
-  it("of rows larger than any buffer, among small ones", async () => {
+  it.each([
+    ["lines", writeAll],
+    ["records", writeRecords],
+  ])("of rows larger than any buffer, among small ones, as %s", async (_, write) => {
     const fake = new FakeStore();
     const large = [MiB / 2, MiB / 2 - 1, 700_000, 3 * MiB, 174_762, 174_763].map((size) => "x".repeat(size));
     const lines = [
@@ -155,7 +172,7 @@ describe("parts", () => {
       "é\n",
     ];
     fake.gate = tick;
-    const parts = await writeAll(new PartWriter(fake.store, "t", 20 * MiB), lines);
+    const parts = await write(new PartWriter(fake.store, "t", 20 * MiB), lines);
     expect(contents(fake).join("") === lines.join("")).toBe(true);
     expect(parts).toEqual(described("t", lines));
   });

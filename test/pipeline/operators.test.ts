@@ -4,8 +4,9 @@
 import { tmpdir } from "node:os";
 import { describe, expect, it, vi } from "vitest";
 import { Lookups } from "../../src/pipeline/lookups.js";
-import { compileSteps, type RowSink, type StepTally, type Wait } from "../../src/pipeline/operators.js";
-import { type Step, type Zone, zone } from "../../src/pipeline/plan.js";
+import { compileSteps, type StepTally } from "../../src/pipeline/operators.js";
+import { landingOf, type Step, type Zone, zone } from "../../src/pipeline/plan.js";
+import type { RowSink, Snapshot, Wait } from "../../src/pipeline/row-sink.js";
 import {
   accelerometerTrusted,
   customerCurated,
@@ -13,11 +14,14 @@ import {
   machineLearningCurated,
   stepTrainerTrusted,
 } from "../../src/pipeline/stedi-plan.js";
+import { RecordReader } from "../../src/io/table-reader.js";
 import { ConsentIndex } from "../../src/transforms/consent.js";
 import type { Rules } from "../../src/transforms/policy.js";
-import type { Row } from "../../src/transforms/rows.js";
+import { keyOf } from "../../src/transforms/keys.js";
+import { type Row, rowFormat } from "../../src/transforms/rows.js";
 import {
   accelerometerLanding,
+  fieldIndex,
   customerLanding,
   stepTrainerLanding,
   type TableShape,
@@ -60,31 +64,68 @@ function compiled(of: Zone, given: Given, output: RowSink): { sink: RowSink; tal
   const tally: StepTally = { filtered: new Map(), pairs: 0, crossPersonPairs: 0 };
   const sink = compileSteps(of, { rules, consent, lookups }, tally, output);
   for (const [table, rows] of tables) {
-    for (const tap of lookups.tapsOf(table)) for (const row of rows) tap(row);
+    const filling = lookups.sinkOf(table);
+    const offers = output.offer && landingOf(table) === customerLanding ? filling.offer : undefined;
+    for (const row of rows) {
+      const snapshot = offers && snapshotOf(row, consent);
+      if (snapshot && snapshot.registration >= 0) void offers(snapshot);
+      else void filling.push(row);
+    }
   }
   return { sink, tally };
 }
+
+/** A customer's row as the record that it came in. */
+function snapshotOf(row: Row, consent: ConsentIndex): Snapshot {
+  const value = (name: string): string => row[fieldIndex(customerLanding, name)]!;
+  const bytes = Buffer.from(`before${formatCustomer(row)}`);
+  return {
+    registration: consent.registrationOf(keyOf(value("email")), keyOf(value("serialNumber"))),
+    at: Number(value("lastUpdateDate")),
+    bytes,
+    start: "before".length,
+    end: bytes.length - 1,
+  };
+}
+
+const formatCustomer = rowFormat(customerLanding);
+const customerReader = new RecordReader(customerLanding);
 
 /** In a run, consent has heard every snapshot before a zone is made of it. */
 function heardFirst(of: Zone, rows: readonly Row[]): Given {
   return of.source === customerLanding ? { consent: heard(...rows) } : {};
 }
 
+/** What comes of rows; of customers' the same, whether they come as rows or as records. */
 async function run(of: Zone, rows: readonly Row[], given: Given = {}): Promise<Outcome> {
+  const all = { ...heardFirst(of, rows), ...given };
+  const outcome = await runAs("rows", of, rows, all);
+  if (landingOf(of) === customerLanding) expect(await runAs("records", of, rows, all)).toEqual(outcome);
+  return outcome;
+}
+
+async function runAs(
+  what: "rows" | "records",
+  of: Zone,
+  rows: readonly Row[],
+  given: Given,
+): Promise<Outcome> {
   const kept: Row[] = [];
   let ends = 0;
-  const { sink, tally } = compiled(
-    of,
-    { ...heardFirst(of, rows), ...given },
-    {
-      push: (row) => void kept.push(row),
-      end: () => {
-        ends++;
-        return undefined;
-      },
+  const { sink, tally } = compiled(of, given, {
+    push: (row) => void kept.push(row),
+    ...(what === "records" && {
+      offer: ({ bytes, start, end }: Snapshot) => void kept.push(customerReader.row(bytes, start, end)),
+    }),
+    end: () => {
+      ends++;
+      return undefined;
     },
-  );
-  for (const row of rows) await sink.push(row);
+  });
+  for (const row of rows) {
+    if (what === "records" && sink.offer) await sink.offer(snapshotOf(row, given.consent!));
+    else await sink.push(row);
+  }
   expect(ends).toBe(0);
   await sink.end();
   expect(ends).toBe(1);
@@ -188,7 +229,7 @@ describe("snapshots of registrations that consent", () => {
   it("are told from others before these are made into rows", async () => {
     const consent = heard(...rows);
     const asked = vi.spyOn(consent, "registrationOf");
-    const { rows: kept } = await run(customerTrusted, rows, { consent });
+    const { rows: kept } = await runAs("rows", customerTrusted, rows, { consent });
     expect(kept).toHaveLength(3);
     // Each is asked about when it comes, and what is kept by the step itself once more.
     expect(asked).toHaveBeenCalledTimes(rows.length + kept.length);
