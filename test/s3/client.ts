@@ -18,11 +18,17 @@ export function clientOf({ endpoint, accessKeyId, secretAccessKey }: Access, max
 }
 
 /** All that the SDK has to be told of a server, and nothing from the machine's own settings. */
-export function environmentOf({ endpoint, accessKeyId, secretAccessKey }: Access): Record<string, string> {
+export function environmentOf({
+  endpoint,
+  accessKeyId,
+  secretAccessKey,
+  sessionToken,
+}: Access): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
     AWS_REGION: region,
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",

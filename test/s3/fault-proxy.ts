@@ -63,6 +63,8 @@ export interface Answer {
   readonly status: number;
   /** Such as `SlowDown`. */
   readonly code: string;
+  /** What it says to people. */
+  readonly message?: string;
 }
 
 /** The connection is reset; or, with `hang`, nothing comes ever. */
@@ -298,8 +300,9 @@ function give(answer: Answer | Silence, response: ServerResponse, { key }: Pick<
     return 0;
   }
   // S3 repeats the key in its answer; what prints the answer prints the key.
+  const { message = "Said by a test." } = answer;
   const body =
-    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${answer.code}</Code><Message>Said by a test.</Message>` +
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${answer.code}</Code><Message>${message}</Message>` +
     `<Key>${key.replace(/[<>&]/g, "_")}</Key><RequestId>FAULT0123456789</RequestId></Error>`;
   response.writeHead(answer.status, {
     "content-type": "application/xml",

@@ -21,6 +21,8 @@ export interface Access {
   /** Toxiproxy has no use for these. */
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Only with keys that are lent for a while. */
+  readonly sessionToken?: string;
 }
 
 export interface Server extends Access {
