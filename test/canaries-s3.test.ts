@@ -207,6 +207,7 @@ const failures: readonly (readonly [string, (planting: Planting) => Environment 
     other({ AWS_ENDPOINT_URL: "http://Zquser-name:Zqpass-word@127.0.0.1:1" }),
     3,
   ],
+  ["an address that is none", other({ AWS_ENDPOINT_URL: "Zqgarbage-for-an-address" }), 2],
   ["no access, with quotes", answering({ status: 403, code: "AccessDenied" }), 3],
   ["credentials that expire, with quotes", answering({ status: 400, code: "ExpiredToken" }, { after: 3 }), 3],
   ["a refusal, with quotes", answering({ status: 400, code: "MalformedThing" }, { after: 2 }), 3],
@@ -305,6 +306,18 @@ describeS3("a store that fails", () => {
         `run all --lake ${lake.uri} --out ${missing}`,
       ])
         for (const verbosity of ["--verbose", "--json"]) await says(`${line} ${verbosity}`, 3);
+    }));
+
+  test("credentials in the name of a lake: refused, and nothing is said", () =>
+    withPlanting(async ({ lake, session, says }) => {
+      const { accessKeyId, secretAccessKey } = session;
+      const named = `s3://${accessKeyId}:${secretAccessKey}@${lake.bucket.name}/some/lake`;
+      for (const line of [
+        ...["run all", "status", "plan", "doctor"].map((command) => `${command} --lake ${named}`),
+        `sync ${named} copy`,
+        `sync data ${named}`,
+      ])
+        for (const verbosity of ["--verbose", "--json"]) await says(`${line} ${verbosity}`, 2);
     }));
 
   test("credentials in a file, or from a program, that are of no use: nothing is said", () =>

@@ -13,6 +13,7 @@ import type { Store } from "./store.js";
 export async function openStore(uri: string, s3: S3Options = {}): Promise<Store> {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(uri)?.[1];
   if (scheme === undefined) return folderStore(uri);
+  refuseCredentials(uri);
   if (scheme.toLowerCase() === "s3") {
     // The SDK takes longer to load than a small run takes altogether.
     const { s3Store } = await import("./s3-store.js");
@@ -23,5 +24,17 @@ export async function openStore(uri: string, s3: S3Options = {}): Promise<Store>
     where: uri,
     why: "it can be in a folder or on S3",
     next: "name a folder, or s3://BUCKET/PREFIX",
+  });
+}
+
+/** What is called a place is told in messages, and stays in what a shell remembers. */
+function refuseCredentials(uri: string): void {
+  const [, before] = /^([^/]*\/\/)[^/:@]*:.*@/.exec(uri) ?? [];
+  if (before === undefined) return;
+  throw new StediError("STEDI_BAD_VALUE", {
+    what: "a place is named without credentials",
+    where: `${before}...@...`,
+    why: "they do not belong in an address, and are not taken from there",
+    next: "leave them out, set AWS_PROFILE or the like, and renew these if others may have seen them",
   });
 }

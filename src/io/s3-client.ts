@@ -3,6 +3,7 @@
 
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { StediError } from "../errors.js";
 
 /** How long a store may fail before it is given up, in milliseconds. */
 export interface Patience {
@@ -53,7 +54,16 @@ async function hasOwnEndpoint(client: S3Client): Promise<boolean> {
     serviceConfiguredEndpoint?: () => Promise<string | undefined>;
   };
   const endpoint = await serviceConfiguredEndpoint?.();
-  return endpoint !== undefined && !new URL(endpoint).hostname.endsWith(".amazonaws.com");
+  if (endpoint === undefined) return false;
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url && /^https?:$/.test(url.protocol)) return !url.hostname.endsWith(".amazonaws.com");
+  // The value itself is not told: it may hold anything.
+  throw new StediError("STEDI_BAD_VALUE", {
+    what: "not the address of a store",
+    where: "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3, or endpoint_url in ~/.aws/config",
+    why: "it has to begin with http:// or https://",
+    next: "correct it, or leave it out for AWS",
+  });
 }
 
 /** Has the store say what checksum it keeps of an object, without the SDK working it out as well. */

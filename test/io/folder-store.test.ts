@@ -295,6 +295,14 @@ describe("openStore", () => {
       for (const uri of ["https://x", "s3://", "s3://B/x", "s3://a b/x", "s3:///x", "gs://bucket/prefix"]) {
         expect(await refused(openStore(uri))).toMatchObject({ code: "STEDI_BAD_VALUE", where: uri });
       }
+      for (const uri of ["s3://key:secret@bucket/x", "s3://key:sec/ret@bucket", "ftp://me:secret@host/@"]) {
+        const scheme = uri.split("//")[0]!;
+        expect(await refused(openStore(uri))).toMatchObject({
+          code: "STEDI_BAD_VALUE",
+          where: `${scheme}//...@...`,
+        });
+      }
+      expect((await openStore("s3://bucket/a:b@c")).uri).toBe("s3://bucket/a:b@c");
       expect((await openStore("C:\\lake")).uri).toBe("C:\\lake");
       expect((await openStore("a:b/c")).uri).toBe("a:b/c");
     }));
