@@ -79,6 +79,9 @@ function askForChecksums(client: S3Client): void {
   );
 }
 
+/** HTTP's status for it. */
+const insufficientStorage = 507;
+
 const firstDelayMs = 50;
 const longestDelayMs = 5_000;
 
@@ -124,8 +127,12 @@ class UntilDeadline implements RetryStrategy {
     { error, errorType, retryAfterHint }: RetryErrorInfo,
   ): Promise<RetryToken> {
     const { failures, since = Date.now() } = used as Token;
-    const isPassing = errorType !== "CLIENT_ERROR" || error?.name === "ConditionalRequestConflict";
-    if (error?.$metadata?.httpStatusCode !== undefined) this.#wasReached = true;
+    const status = error?.$metadata?.httpStatusCode;
+    // A full store says so as if it were about to pass.
+    const isPassing =
+      error?.name === "ConditionalRequestConflict" ||
+      (errorType !== "CLIENT_ERROR" && status !== insufficientStorage);
+    if (status !== undefined) this.#wasReached = true;
     if (!isPassing) {
       this.#isGivenUp = false;
       return Promise.reject(new Error("not to be tried again"));
