@@ -122,6 +122,7 @@ class S3Store implements Store {
     this.uri = `s3://${bucket}${prefix === "" ? "" : `/${prefix}`}`;
     this.#patience = patience;
     this.#options = options;
+    if (options.signal) setMaxListeners(0, options.signal); // as many as there are requests and uploads
   }
 
   async exists(): Promise<boolean> {
@@ -215,6 +216,7 @@ class S3Store implements Store {
       object: this.#object(path),
       where: this.#where(path),
       expectedBytes,
+      signal: this.#options.signal,
     });
     return Promise.resolve(sink);
   }
@@ -257,7 +259,8 @@ class S3Store implements Store {
 
   async remove(path: string): Promise<void> {
     const keys = [this.#key(path)];
-    for await (const file of this.#objects(`${path}/`)) keys.push(this.#key(file.path));
+    // Not ended by the signal: a run that is told to end takes away what it has written.
+    for await (const file of this.#objects(`${path}/`, {})) keys.push(this.#key(file.path));
     if (keys.length === 1) {
       await this.#attempt("DeleteObject", path, () =>
         this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: keys[0] })),
@@ -443,20 +446,25 @@ class S3Store implements Store {
     });
   }
 
-  async *#objects(folder: string): AsyncGenerator<StoredFile> {
-    for await (const { Contents = [], EncodingType } of this.#pages(folder)) {
+  async *#objects(folder: string, until = this.#until): AsyncGenerator<StoredFile> {
+    for await (const { Contents = [], EncodingType } of this.#pages(folder, undefined, until)) {
       for (const { Key, Size = 0, ETag } of Contents) {
         yield { path: this.#pathOf(decoded(Key!, EncodingType)), size: Size, version: versionOf(ETag) };
       }
     }
   }
 
-  async *#pages(folder: string, delimiter?: string): AsyncGenerator<ListObjectsV2CommandOutput> {
+  async *#pages(
+    folder: string,
+    delimiter?: string,
+    until = this.#until,
+  ): AsyncGenerator<ListObjectsV2CommandOutput> {
     let token: string | undefined;
     do {
       const page = await this.#page(
         { Prefix: this.#key(folder), Delimiter: delimiter, ContinuationToken: token },
         folder,
+        until,
       );
       const next = page.IsTruncated ? page.NextContinuationToken : undefined;
       // A page of something else, such as of a sign-in on the way, would read like an empty listing.
@@ -486,12 +494,13 @@ class S3Store implements Store {
       ContinuationToken?: string | undefined;
     },
     folder: string,
+    until = this.#until,
   ): Promise<ListObjectsV2CommandOutput> {
     return this.#attempt("ListObjectsV2", folder, () =>
       this.#client.send(
         // Keys may hold characters that XML cannot.
         new ListObjectsV2Command({ Bucket: this.#bucket, EncodingType: "url", ...request }),
-        this.#until,
+        until,
       ),
     );
   }

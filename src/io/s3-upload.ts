@@ -3,7 +3,13 @@
 
 import { randomUUID } from "node:crypto";
 import { PassThrough } from "node:stream";
-import { HeadObjectCommand, type PutObjectCommandInput, type S3Client } from "@aws-sdk/client-s3";
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  type PutObjectCommandInput,
+  type S3Client,
+} from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { asS3Error, statusOf } from "./s3-errors.js";
 import type { FileSink } from "./store.js";
@@ -58,6 +64,8 @@ export interface UploadTarget {
   readonly where: string;
   /** About how many bytes it will have, where that is known: parts grow with it. */
   readonly expectedBytes?: number | undefined;
+  /** Gives it up, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** See the top of this file. */
@@ -66,6 +74,8 @@ export class UploadSink implements FileSink {
   readonly #writeId = randomUUID();
   readonly #partBytes: number;
   readonly #body = new PassThrough({ highWaterMark: 1024 * 1024 });
+  /** Ends the requests that are under way. */
+  readonly #stop = new AbortController();
   readonly #stored: Promise<void>;
   #written = 0;
   /** Bytes that the store has. */
@@ -75,10 +85,10 @@ export class UploadSink implements FileSink {
 
   constructor(target: UploadTarget) {
     this.#target = target;
-    const { client, object, expectedBytes = unknownBytes } = target;
+    const { client, object, expectedBytes = unknownBytes, signal } = target;
     this.#partBytes = Math.max(leastPartBytes, Math.ceil(expectedBytes / mostParts));
     const upload = new Upload({
-      client,
+      client: stoppedBy(client, this.#stop.signal),
       params: {
         ...object,
         Body: this.#body,
@@ -96,6 +106,12 @@ export class UploadSink implements FileSink {
     this.#body.on("error", () => undefined); // it reaches whoever reads the body
     this.#stored = this.#store(upload);
     this.#stored.catch(() => undefined); // told by the next call
+    // Whoever writes may be waiting for a store that does not answer.
+    const giveUp = (): void => void this.abort();
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener("abort", giveUp);
+    const over = (): void => signal?.removeEventListener("abort", giveUp);
+    this.#stored.then(over, over);
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -118,6 +134,7 @@ export class UploadSink implements FileSink {
   async abort(): Promise<void> {
     // The upload meets this error where it expects bytes, and takes itself away.
     this.#body.destroy(new Error("given up"));
+    this.#stop.abort();
     await Promise.race([
       this.#stored.catch(() => undefined),
       new Promise((resolve) => setTimeout(resolve, abortMs).unref()),
@@ -125,10 +142,11 @@ export class UploadSink implements FileSink {
   }
 
   async #store(upload: Upload): Promise<void> {
-    const { where } = this.#target;
+    const { where, signal } = this.#target;
     try {
       await upload.done();
     } catch (error) {
+      if (signal?.aborted) throw signal.reason;
       if (!(await this.#isStoredAllTheSame(error))) throw asS3Error(error, "PutObject", where);
     } finally {
       this.#body.destroy();
@@ -177,4 +195,17 @@ export class UploadSink implements FileSink {
       this.#stored,
     ]);
   }
+}
+
+/**
+ * The client as an upload is to use it: what it sends ends with the signal, but for what begins an upload, whose number is
+ * needed to take it away, and what takes it away.
+ */
+function stoppedBy(client: S3Client, abortSignal: AbortSignal): S3Client {
+  const send = (command: Parameters<S3Client["send"]>[0]): unknown => {
+    const goesOn =
+      command instanceof CreateMultipartUploadCommand || command instanceof AbortMultipartUploadCommand;
+    return client.send(command, goesOn ? {} : { abortSignal });
+  };
+  return Object.create(client, { send: { value: send } }) as S3Client;
 }
