@@ -2,6 +2,8 @@
 // time, so the rules are asked once for each key, here, and what they say goes into tables in shared memory: for each
 // key the step that drops its rows, if one does, and the date from which they are kept. What a pass has to look like
 // for that is checked here too; any other pass is taken row by row (operators.ts).
+//
+// There may be millions of keys: what goes through them all does so in turns (turns.ts).
 
 import { randomBytes } from "node:crypto";
 import type { JoinTableMemory } from "../transforms/join-table.js";
@@ -11,6 +13,7 @@ import { type Field, fieldIndex, type TableShape } from "../transforms/tables.js
 import type { JoinBuild, Lookups } from "./lookups.js";
 import { keyFieldsOf, keyTest, sinceOf, type StepContext } from "./operators.js";
 import { type Join, type Since, type Step, stepsUnder, type Zone } from "./plan.js";
+import { forEachInTurns } from "./turns.js";
 
 /** What a thread has to know of a pass. Plain data and shared memory. */
 export interface ReadingsSpec {
@@ -73,13 +76,16 @@ const unknownKey = "";
 
 /**
  * @param zones those that are built in the pass
+ * @param signal ends it
  * @returns nothing where the pass has to be taken row by row
+ * @throws the signal's reason
  */
-export function planReadings(
+export async function planReadings(
   source: TableShape,
   zones: readonly Zone[],
   context: StepContext,
-): ReadingsPlan | undefined {
+  signal?: AbortSignal,
+): Promise<ReadingsPlan | undefined> {
   const { rules, lookups } = context;
   const stepsOf = (zone: Zone): readonly Step[] => stepsUnder(zone, rules.consent);
   const drafts: RouteDraft[] = [];
@@ -118,13 +124,17 @@ export function planReadings(
   for (const { build } of routes) {
     if (build && timeField >= 0 && build.fields.time !== timeField) return undefined;
   }
-  const keys = universe(drafts, context);
+  const keys = await universe(drafts, context, signal);
+  const routeSpecs: RouteSpec[] = [];
+  for (const [index, draft] of drafts.entries()) {
+    routeSpecs.push(await routeSpec(draft, routes[index]!, keys, context, signal));
+  }
   const spec: ReadingsSpec = {
     table: source,
     keyField: fieldIndex(source, keyName),
     timeField: timeField >= 0 ? timeField : (routes.find(({ build }) => build)?.build?.fields.time ?? -1),
     keys: keys.memory,
-    routes: drafts.map((draft, index) => routeSpec(draft, routes[index]!, keys, context)),
+    routes: routeSpecs,
   };
   // A row that is kept without its key being known could not be told apart by it.
   const losesKeys = spec.routes.some(
@@ -179,7 +189,11 @@ function joinDraft(draft: RouteDraft, zone: Zone, step: Join): void {
 }
 
 /** Every key of which the rules may say something else than of one that nobody knows. */
-function universe(drafts: readonly RouteDraft[], { consent, lookups }: StepContext): KeyTable {
+async function universe(
+  drafts: readonly RouteDraft[],
+  { consent, lookups }: StepContext,
+  signal: AbortSignal | undefined,
+): Promise<KeyTable> {
   const tables = new Set<KeyTable>();
   const sets: Iterable<string>[] = [];
   for (const { tests, joined } of drafts) {
@@ -200,11 +214,11 @@ function universe(drafts: readonly RouteDraft[], { consent, lookups }: StepConte
   const [first, ...others] = tables;
   let keys = first ?? KeyTable.empty(secretSeed());
   for (const set of [...others.map((other) => other.keys()), ...sets]) {
-    for (const key of set) {
-      if (keys.find(key) >= 0) continue;
+    await forEachInTurns(set, signal, (key) => {
+      if (keys.find(key) >= 0) return;
       if (keys === first) keys = keys.copy();
       keys.add(key);
-    }
+    });
   }
   return keys;
 }
@@ -217,29 +231,32 @@ function peopleThrough({ through }: Join, lookups: Lookups): ReadonlyMap<string,
   return lookups.keyMap(through.table, through.probe[1], through.build[1]);
 }
 
-function routeSpec(
+async function routeSpec(
   { zone, tests, joined }: RouteDraft,
   route: Route,
   keys: KeyTable,
   context: StepContext,
-): RouteSpec {
+  signal: AbortSignal | undefined,
+): Promise<RouteSpec> {
   const verdicts = new Int32Array(new SharedArrayBuffer((keys.size + 1) * 4));
   const byKey = tests.map((step) => verdictOf(step, keys, context));
-  let number = 0;
-  for (const key of keys.keys()) {
+  const judge = (key: string, number: number): void => {
     verdicts[number] = byKey.findIndex((keeps) => !keeps(key, number));
-    number++;
-  }
-  verdicts[number] = byKey.findIndex((keeps) => !keeps(unknownKey, number));
+  };
+  await forEachInTurns(keys.keys(), signal, judge);
+  judge(unknownKey, keys.size);
   const last = tests.at(-1);
   return {
     verdicts: verdicts.buffer,
-    since: last?.kind === "since" ? sinceSpec(last, tests.length - 1, keys, verdicts, context) : undefined,
+    since:
+      last?.kind === "since"
+        ? await sinceSpec(last, tests.length - 1, keys, verdicts, context, signal)
+        : undefined,
     steps: tests.length,
     writes: joined?.zone !== zone,
     tells: route.seen.length > 0,
     brings: route.build?.fields.take,
-    join: joined && joinSpec(joined.step, keys, context),
+    join: joined && (await joinSpec(joined.step, keys, context, signal)),
   };
 }
 
@@ -266,36 +283,43 @@ function verdictOf(
   return keyTest(step, context);
 }
 
-function sinceSpec(
+async function sinceSpec(
   step: Since,
   index: number,
   keys: KeyTable,
   verdicts: Int32Array,
   context: StepContext,
-): RouteSpec["since"] {
+  signal: AbortSignal | undefined,
+): Promise<RouteSpec["since"]> {
   const starts = new Float64Array(new SharedArrayBuffer((keys.size + 1) * 8));
   const startOf = sinceOf(step, context);
-  for (const [number, key] of [...keys.keys(), unknownKey].entries()) {
+  const start = (key: string, number: number): void => {
     if (verdicts[number] === -1) starts[number] = startOf(key);
-  }
+  };
+  await forEachInTurns(keys.keys(), signal, start);
+  start(unknownKey, keys.size);
   return { step: index, starts: starts.buffer };
 }
 
-function joinSpec(step: Join, keys: KeyTable, { rules, lookups }: StepContext): JoinSpec {
+async function joinSpec(
+  step: Join,
+  keys: KeyTable,
+  { rules, lookups }: StepContext,
+  signal: AbortSignal | undefined,
+): Promise<JoinSpec> {
   const build = buildOf(step, lookups);
   const owners = peopleThrough(step, lookups);
-  const people = Array.from(owners, ([key, each]) => [keys.find(key), build.peopleOf(each).list] as const);
   const ends = new Uint32Array(new SharedArrayBuffer(keys.size * 4));
-  const list = new Int32Array(
-    new SharedArrayBuffer(people.reduce((sum, [, { length }]) => sum + length, 0) * 4),
-  );
   let most = 0;
-  for (const [number, { length }] of people) {
-    ends[number] = length;
-    most = Math.max(most, length);
-  }
+  await forEachInTurns(owners, signal, ([key, { size }]) => {
+    ends[keys.find(key)] = size;
+    most = Math.max(most, size);
+  });
   for (let number = 1; number < ends.length; number++) ends[number]! += ends[number - 1]!;
-  for (const [number, each] of people) list.set(each, ends[number]! - each.length);
+  const people = new Int32Array(new SharedArrayBuffer((ends.at(-1) ?? 0) * 4));
+  await forEachInTurns(owners, signal, ([key, each]) => {
+    people.set(build.peopleOf(each).list, ends[keys.find(key)]! - each.size);
+  });
   const everybody = rules.pair === "timestamp";
   // Few people are asked for one by one.
   if (!build.spill && (everybody || most >= 8)) build.table.indexInstants();
@@ -303,7 +327,7 @@ function joinSpec(step: Join, keys: KeyTable, { rules, lookups }: StepContext): 
     table: build.spill ? undefined : build.table.memory,
     everybody,
     ends: ends.buffer,
-    people: list.buffer,
+    people: people.buffer,
     take: step.take.map((field) => step.table.fields[fieldIndex(step.table, field)]!),
   };
 }

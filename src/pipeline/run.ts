@@ -250,7 +250,7 @@ class Run {
         pass.from === "run" ? this.#partsBuilt(source) : this.#setup.inputs.get(source as Zone)!.files;
       bytesIn = bytesOf(parts);
       this.#announce(source, zones, bytesIn);
-      const readings = this.#planReadings(source, zones);
+      const readings = await this.#planReadings(source, zones);
       if (readings)
         await this.#scanReadings(
           readings,
@@ -327,7 +327,7 @@ class Run {
     this.#announce(table, zones, storedBytes(landing));
     const books = new LandingBooks(table, this.#target, this.#folders.quarantine(table));
     this.#opened.push(books);
-    const readings = table === customerLanding ? undefined : this.#planReadings(table, zones);
+    const readings = table === customerLanding ? undefined : await this.#planReadings(table, zones);
     if (readings) {
       const files = landingSources(landing, books, progress);
       await this.#scanReadings(readings, storedBytes(landing), landing.store, files, {
@@ -385,12 +385,9 @@ class Run {
   }
 
   /** How the pass can be split among threads; nothing where it has to be taken row by row. */
-  #planReadings(source: TableShape, zones: readonly Zone[]): ReadingsPlan | undefined {
-    return planReadings(source, zones, {
-      rules: this.#setup.rules,
-      consent: this.#consent,
-      lookups: this.#lookups,
-    });
+  #planReadings(source: TableShape, zones: readonly Zone[]): Promise<ReadingsPlan | undefined> {
+    const context = { rules: this.#setup.rules, consent: this.#consent, lookups: this.#lookups };
+    return planReadings(source, zones, context, this.#options.signal);
   }
 
   /** @param bytes about how many there are to read */

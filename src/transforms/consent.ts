@@ -268,24 +268,19 @@ export class ConsentIndex {
     return person < 0 ? Infinity : this.#ofPeople.since(this.#word(person, purpose));
   }
 
-  /** The date from which all owners of a serial number consent; epoch milliseconds. */
+  /**
+   * The date from which all owners of a serial number consent, everybody whom a snapshot names as having registered it;
+   * epoch milliseconds.
+   */
   ownersSince(serial: string, purpose: Purpose): number {
-    let since = 0;
-    for (const email of this.ownersOf(serial)) since = Math.max(since, this.personSince(email, purpose));
-    return since;
-  }
-
-  /** Every person whom a snapshot names as having registered this serial number, consenting or not. */
-  ownersOf(serial: string): ReadonlySet<string> {
-    const owners: string[] = [];
     const number = this.#serials.find(serial);
-    if (number >= 0) {
-      let registration = this.#lastOf[number]!;
-      for (; registration >= 0; registration = this.#sibling[registration]!) {
-        owners.push(this.#people.keyAt(this.#registrations.first(registration)));
-      }
+    if (number < 0) return 0;
+    let since = 0;
+    for (let each = this.#lastOf[number]!; each >= 0; each = this.#sibling[each]!) {
+      const owner = this.#registrations.first(each);
+      since = Math.max(since, this.#ofPeople.since(this.#word(owner, purpose)));
     }
-    return new Set(owners.reverse());
+    return since;
   }
 
   /**

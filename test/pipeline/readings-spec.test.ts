@@ -31,32 +31,34 @@ function context(): Parameters<typeof planReadings>[2] {
   };
 }
 
-const canSplit = (steps: readonly Step[]): boolean =>
-  planReadings(accelerometerLanding, [zone("a_zone", "a/zone", accelerometerLanding, steps)], context()) !==
-  undefined;
+const canSplit = async (steps: readonly Step[]): Promise<boolean> => {
+  const made = zone("a_zone", "a/zone", accelerometerLanding, steps);
+  return (await planReadings(accelerometerLanding, [made], context())) !== undefined;
+};
 
 describe("a pass can be split", () => {
-  test("where every step goes by one key, and the last one by a date too", () => {
-    expect(canSplit([known])).toBe(true);
-    expect(canSplit([known, since(research, "early")])).toBe(true);
+  test("where every step goes by one key, and the last one by a date too", async () => {
+    expect(await canSplit([known])).toBe(true);
+    expect(await canSplit([known, since(research, "early")])).toBe(true);
   });
 
-  test("not where two steps go by dates: each key has one", () => {
-    expect(canSplit([known, since(research, "early"), since(publicly, "earlier")])).toBe(false);
+  test("not where two steps go by dates: each key has one", async () => {
+    expect(await canSplit([known, since(research, "early"), since(publicly, "earlier")])).toBe(false);
   });
 
-  test("not where a step comes behind a date: it would be asked for every row", () => {
-    expect(canSplit([since(research, "early"), known])).toBe(false);
+  test("not where a step comes behind a date: it would be asked for every row", async () => {
+    expect(await canSplit([since(research, "early"), known])).toBe(false);
   });
 
-  test("not without a step that goes by a key", () => {
-    expect(canSplit([])).toBe(false);
+  test("not without a step that goes by a key", async () => {
+    expect(await canSplit([])).toBe(false);
   });
 
-  test("as the zones of the plan can", () => {
+  test("as the zones of the plan can", async () => {
     const both = [stepTrainerTrusted, machineLearningCurated];
-    expect(planReadings(stepTrainerLanding, both, context())?.spec.keyField).toBe(1);
+    expect((await planReadings(stepTrainerLanding, both, context()))?.spec.keyField).toBe(1);
     const [, accelerometerTrusted] = stediPlan.zones;
-    expect(planReadings(accelerometerLanding, [accelerometerTrusted!], context())?.spec.keyField).toBe(0);
+    const readings = await planReadings(accelerometerLanding, [accelerometerTrusted!], context());
+    expect(readings?.spec.keyField).toBe(0);
   });
 });
