@@ -23,6 +23,22 @@ it("has what was added, whether the table knew it before, knows it since, or doe
   expect([0, 1, 2].map((number) => keys.marks.has(number))).toEqual([false, true, false]);
 });
 
+it("keeps no text of a key that the table knows", () => {
+  const table = KeyTable.empty([1, 2]);
+  const keys = new MarkedKeys(table);
+  for (const key of ["a", "b"]) {
+    table.add(key);
+    keys.add(key);
+  }
+  expect(keys.others.size).toBe(0);
+});
+
+it("takes no more room for what it has room for", () => {
+  const marks = new Marks();
+  for (let number = 0; number < 100; number++) marks.add(number);
+  expect(marks.has(99)).toBe(true);
+});
+
 it("marks numbers however large", () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.nat(5000)), fc.nat(6000), (numbers, other) => {

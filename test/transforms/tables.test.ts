@@ -5,6 +5,7 @@ import {
   accelerometerLanding,
   customerLanding,
   fieldIndex,
+  isRequired,
   landingTables,
   stepTrainerLanding,
 } from "../../src/transforms/tables.js";
@@ -57,6 +58,10 @@ describe("the landing tables", () => {
       for (const field of table.fields) expect(Object.isFrozen(field)).toBe(true);
     }
   });
+});
+
+it("only keys, times and numbers have to be there", () => {
+  expect(isRequired).toEqual({ key: true, text: false, time: true, date: false, number: true });
 });
 
 describe("the position of a field", () => {
