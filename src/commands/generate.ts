@@ -93,6 +93,7 @@ export async function generateCommand(
   } catch (error) {
     // Half a lake would look like a whole one.
     for (const path of written) await store.remove(path);
+    await store.removeEmptyFolders();
     throw error;
   } finally {
     progress.stop();

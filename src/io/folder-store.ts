@@ -3,7 +3,18 @@
 import { randomUUID } from "node:crypto";
 import type { Dirent, Stats } from "node:fs";
 import { constants } from "node:fs";
-import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import {
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+} from "node:fs/promises";
 import { dirname, join, posix, resolve } from "node:path";
 import pLimit from "p-limit";
 import { StediError } from "../errors.js";
@@ -33,6 +44,8 @@ class FolderStore implements Store {
   readonly #root: string;
   /** Folders whose names are known to be on disk. */
   readonly #lasting = new Set<string>();
+  /** Folders that were made here, each behind those above it. */
+  readonly #made = new Set<string>();
 
   constructor(root: string) {
     this.uri = root;
@@ -186,9 +199,22 @@ class FolderStore implements Store {
     await this.#attempt(path, () => rm(this.#path(path), { recursive: true, force: true }));
   }
 
+  async removeEmptyFolders(): Promise<void> {
+    for (const folder of [...this.#made].reverse()) {
+      const isGone = await rmdir(folder).then(
+        () => true,
+        () => false, // something is in it
+      );
+      if (!isGone) continue;
+      this.#made.delete(folder);
+      this.#lasting.delete(folder);
+    }
+  }
+
   /** Makes a folder, if it is not there, with those above it, and waits until all their names are on disk. */
   async #makeLasting(folder: string): Promise<void> {
     const made = new Set(await makeFolders(folder));
+    for (const each of made) this.#made.add(each);
     for (let each = folder; made.has(each) || each.length > this.#root.length; each = dirname(each)) {
       // One that was there can be from a run that died before its name was on disk.
       if (!made.has(each) && this.#lasting.has(each)) continue;

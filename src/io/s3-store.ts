@@ -282,6 +282,10 @@ class S3Store implements Store {
     }
   }
 
+  removeEmptyFolders(): Promise<void> {
+    return Promise.resolve(); // a folder is there as long as something is in it
+  }
+
   async keepsDeleted(): Promise<boolean | undefined> {
     const asked = new GetBucketVersioningCommand({ Bucket: this.#bucket });
     try {

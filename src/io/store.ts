@@ -105,6 +105,8 @@ export interface Store {
   putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean>;
   /** Deletes a file or a folder with all that is in it, if it is there. */
   remove(path: string): Promise<void>;
+  /** Deletes the folders that came by themselves, with files that were written here, and have nothing in them; never throws. */
+  removeEmptyFolders(): Promise<void>;
   /** Whether the place keeps bytes that were deleted, as older versions; nothing where it does not tell. */
   keepsDeleted(): Promise<boolean | undefined>;
 }

@@ -242,6 +242,7 @@ export function storeBehind(
     create: (path) => sinkBehind("create", path),
     replace: (path) => sinkBehind("replace", path),
     knownChecksum: (file) => around("knownChecksum", file.path, () => store.knownChecksum(file)),
+    removeEmptyFolders: () => around("removeEmptyFolders", "", () => store.removeEmptyFolders()),
     keepsDeleted: () => around("keepsDeleted", "", () => store.keepsDeleted()),
     unfinished: (folder) => around("unfinished", folder, () => store.unfinished(folder)),
     putIfAbsent: (path, bytes) => around("putIfAbsent", path, () => store.putIfAbsent(path, bytes)),

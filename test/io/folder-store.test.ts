@@ -49,6 +49,29 @@ async function withFiles(
   });
 }
 
+test("of the folders that it has made it takes back those that are empty, and no other", () =>
+  withFolder(async (folder) => {
+    await mkdir(join(folder, "theirs"));
+    const store = folderStore(join(folder, "theirs/lake"));
+    for (const path of ["a/b/one", "a/two", "c/three", "theirs/d/four"]) await put(store, path, utf8(""));
+    await mkdir(join(folder, "theirs/lake/e"));
+    for (const path of ["a/b/one", "c/three", "theirs/d/four"]) await store.remove(path);
+    await store.removeEmptyFolders();
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual([
+      "theirs",
+      "theirs/lake",
+      "theirs/lake/a",
+      "theirs/lake/a/two",
+      "theirs/lake/e",
+    ]);
+    await store.remove("a/two");
+    await put(store, "a/b/one", utf8(""));
+    for (const path of ["a/b/one", "e"]) await store.remove(path);
+    await store.removeEmptyFolders();
+    expect(await readdir(folder)).toEqual(["theirs"]);
+    expect(await readdir(join(folder, "theirs"))).toEqual([]);
+  }));
+
 describe("a folder that is not there", () => {
   test("does not exist until something is written, and reading makes nothing", () =>
     withFiles({}, async (_, folder) => {

@@ -87,6 +87,10 @@ export class MemoryStore implements Store {
     });
   }
 
+  removeEmptyFolders(): Promise<void> {
+    return Promise.resolve();
+  }
+
   keepsDeleted(): Promise<boolean> {
     return Promise.resolve(false);
   }
