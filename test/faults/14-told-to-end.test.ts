@@ -6,10 +6,21 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { folderStore } from "../../src/io/folder-store.js";
+import { Lookups } from "../../src/pipeline/lookups.js";
+import { planReadings } from "../../src/pipeline/readings-spec.js";
 import type { RunReport } from "../../src/pipeline/report.js";
 import { runPipeline } from "../../src/pipeline/run.js";
+import {
+  customerCurated,
+  customerTrusted,
+  machineLearningCurated,
+  stepTrainerTrusted,
+} from "../../src/pipeline/stedi-plan.js";
 import { syntheticLake } from "../../src/synthetic/lake.js";
+import { ConsentIndex } from "../../src/transforms/consent.js";
+import { stepTrainerLanding } from "../../src/transforms/tables.js";
 import { withFolder } from "../io/support.js";
+import { snapshotRow } from "../transforms/support.js";
 import { countedRun, type Ended, leftovers, readLake, until, writeFiles } from "./disk-support.js";
 
 async function withCommittedLake(action: (lake: string) => Promise<void>): Promise<void> {
@@ -109,3 +120,46 @@ test("fault 14: after the commit a signal only cuts the sweeping short: the run 
     await runPipeline({ lake: folderStore(lake) });
     expect(leftovers(lake)).toEqual([]);
   }));
+
+test("fault 14: a signal is heard wherever a run has got to in asking the rules about very many people", async () => {
+  const purpose = "shareWithResearchAsOfDate";
+  const consent = new ConsentIndex("as-of", [purpose], [1, 2]);
+  const lookups = new Lookups(consent, { budget: Infinity, folder: "" });
+  const zones = [stepTrainerTrusted, machineLearningCurated];
+  const plan = (signal: AbortSignal): Promise<unknown> =>
+    planReadings(
+      stepTrainerLanding,
+      zones,
+      { rules: { consent: "as-of", pair: "person" }, consent, lookups },
+      signal,
+    );
+  await plan(new AbortController().signal); // names the lookups
+  const taps = [customerTrusted, customerCurated].flatMap((zone) => lookups.tapsOf(zone));
+  for (let person = 0; person < 40_000; person++) {
+    const row = snapshotRow(`p${person}`, `s${person}`, 1, 1);
+    consent.addSnapshot(row);
+    for (const tap of taps) tap(row);
+  }
+  // Told to end after one turn of everything else, after two, and so on, until it is through before.
+  for (let turns = 1; ; turns++) {
+    const controller = new AbortController();
+    let left = turns;
+    const turn = (): void => {
+      left--;
+      if (left === 0) controller.abort(new Error("told to end"));
+      if (left > 0) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const ended = await plan(controller.signal).then(
+      () => "planned",
+      (error: unknown) => String(error),
+    );
+    if (ended === "planned") {
+      left = 0;
+      // They are gone through for the verdicts, for the dates of consent, and twice for what the join has to know.
+      expect(turns).toBeGreaterThan(10);
+      break;
+    }
+    expect(ended).toBe("Error: told to end");
+  }
+});

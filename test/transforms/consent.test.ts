@@ -317,6 +317,26 @@ describe("the owners of a serial number", () => {
     expect(made.everyOwner("u", () => false)).toBe(true);
   });
 
+  it("are each asked about once, however often and in whatever order they registered it", () => {
+    const registration = fc.tuple(fc.constantFrom("p", "q", "r"), fc.constantFrom("s", "t"), fc.nat(9));
+    fc.assert(
+      fc.property(fc.array(registration), (registrations) => {
+        const made = index(
+          registrations.map(([email, serial, time]) => snapshotRow(email, serial, time, time)),
+        );
+        for (const serial of ["s", "t"]) {
+          const owners = new Set(registrations.filter((each) => each[1] === serial).map(([email]) => email));
+          const asked: number[] = [];
+          expect(made.everyOwner(serial, (each) => asked.push(each) > 0)).toBe(true);
+          const numbers = [...owners].map((email) => made.registrationOf(email, serial));
+          expect(asked.sort()).toEqual(numbers.sort());
+          const dates = [...owners].map((email) => made.personSince(email, research));
+          expect(made.ownersSince(serial, research)).toBe(Math.max(0, ...dates));
+        }
+      }),
+    );
+  });
+
   it("are nobody for one that was never registered", () => {
     const made = index([yes(1)]);
     expect(ownersOf(made, "t", ["p"])).toEqual([]);
