@@ -41,6 +41,10 @@ export class JoinBuild {
   readonly #numbers = new Map<string, number>();
   #table = new JoinTable(randomBytes(4).readInt32LE());
   #spill: SpillFile | undefined;
+  /** Moves the rows of the table into the file, some with each that comes: to move all at once would take seconds. */
+  #moving: Iterator<undefined> | undefined;
+  /** How many bytes of texts are to be moved by now. */
+  #owed = 0;
 
   constructor(fields: JoinBuild["fields"], memory: JoinMemory) {
     this.fields = fields;
@@ -52,24 +56,24 @@ export class JoinBuild {
     return this.#table;
   }
 
-  /** The rows, where memory does not hold them. */
+  /** The rows, where memory does not hold them; all of them only after `complete`. */
   get spill(): SpillFile | undefined {
     return this.#spill;
   }
 
   /** Adds a row of a person, by number, whose taken text is `bytes` from `from` to `to`. */
   add(time: number, person: number, bytes: Uint8Array, from: number, to: number): void {
-    if (this.#spill) {
+    if (this.#spill && !this.#moving) {
       this.#spill.append(partitionOf(time), time, person, bytes, from, to);
       return;
     }
     this.#table.add(time, person, bytes, from, to);
-    this.#keepToBudget();
+    this.#keepToBudget(to - from + 1);
   }
 
   /** Adds rows of a person and an instant, whose texts stand as in `JoinTable.addRows`. */
   addRows(time: number, person: number, bytes: Uint8Array, view: DataView, from: number, to: number): void {
-    if (this.#spill) {
+    if (this.#spill && !this.#moving) {
       for (let at = from; at < to;) {
         const start = afterVarint(bytes, at);
         const end = start + varintAt(bytes, at) - 1;
@@ -79,7 +83,7 @@ export class JoinBuild {
       return;
     }
     this.#table.addRows(time, person, bytes, view, from, to);
-    this.#keepToBudget();
+    this.#keepToBudget(to - from);
   }
 
   /** The number of a person, who gets one here. */
@@ -97,26 +101,53 @@ export class JoinBuild {
     return { list: Array.from(keys, (key) => this.#numbers.get(key) ?? -1) };
   }
 
+  /**
+   * Makes it possible to join, in parts. Once no more rows are added.
+   * @param instants whether all rows of an instant will be asked for
+   */
+  *complete(instants: boolean): Iterable<undefined> {
+    while (this.#moving) {
+      this.#move(bytesPerPart);
+      yield;
+    }
+    if (!this.#spill) yield* this.#table.indexing(instants);
+  }
+
   /** Frees what it holds. */
   close(): void {
     this.#spill?.close();
-    this.#spill = undefined;
+    this.#spill = this.#moving = undefined;
     this.#table = new JoinTable(0);
   }
 
-  #keepToBudget(): void {
-    if (this.#table.bytes > Math.min(this.#memory.budget, mostBytes)) this.#startSpilling();
+  /** @param added bytes of texts, just now */
+  #keepToBudget(added: number): void {
+    if (!this.#spill && this.#table.bytes > Math.min(this.#memory.budget, mostBytes)) {
+      const spill = (this.#spill = new SpillFile(this.#memory.folder));
+      const rows = this.#table.forEach((time, person, text) => {
+        spill.append(partitionOf(time), time, person, text, 0, text.length);
+        this.#owed -= text.length + 1;
+      });
+      this.#moving = rows[Symbol.iterator]();
+    }
+    if (this.#moving) this.#move(movedForEach * added);
   }
 
-  #startSpilling(): void {
-    const spill = new SpillFile(this.#memory.folder);
-    this.#spill = spill;
-    this.#table.forEach((time, person, text) => {
-      spill.append(partitionOf(time), time, person, text, 0, text.length);
-    });
-    this.#table = new JoinTable(0);
+  #move(bytes: number): void {
+    this.#owed += bytes;
+    while (this.#owed > 0 && this.#moving) {
+      if (!this.#moving.next().done) continue;
+      this.#moving = undefined;
+      this.#table = new JoinTable(0);
+    }
   }
 }
+
+/** For each byte that comes while rows are moved, so many are moved: memory holds little more than it may. */
+const movedForEach = 8;
+
+/** Moved in some milliseconds. */
+const bytesPerPart = 256 * 1024;
 
 /** A join table takes no more than 4 GiB of texts. */
 const mostBytes = 3 * 1024 ** 3;

@@ -13,7 +13,7 @@ import { type Field, fieldIndex, type TableShape } from "../transforms/tables.js
 import type { JoinBuild, Lookups } from "./lookups.js";
 import { keyFieldsOf, keyTest, sinceOf, type StepContext } from "./operators.js";
 import { type Join, type Since, type Step, stepsUnder, type Zone } from "./plan.js";
-import { forEachInTurns } from "./turns.js";
+import { forEachInTurns, inTurns } from "./turns.js";
 
 /** What a thread has to know of a pass. Plain data and shared memory. */
 export interface ReadingsSpec {
@@ -322,7 +322,7 @@ async function joinSpec(
   });
   const everybody = rules.pair === "timestamp";
   // Few people are asked for one by one.
-  if (!build.spill && (everybody || most >= 8)) build.table.indexInstants();
+  await inTurns(build.complete(everybody || most >= 8), signal);
   return {
     table: build.spill ? undefined : build.table.memory,
     everybody,

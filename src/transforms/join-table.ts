@@ -130,12 +130,14 @@ export class JoinTable {
     return this.#textBytes + segments + 4 * Math.max(this.#slots.length, slotsFor(this.#count));
   }
 
-  /** All rows, in the order in which they came. */
-  forEach(action: (time: number, person: number, text: Uint8Array) => void): void {
+  /** All rows, in the order in which they came, in parts, one for each segment: those too that are added in between. */
+  *forEach(action: (time: number, person: number, text: Uint8Array) => void): Iterable<undefined> {
     for (let segment = 0; segment < this.#count; segment++) {
       const time = this.#high(segment) * twoTo32 + (this.#part(segment, timeLow) >>> 0);
       const person = this.#part(segment, ofPerson);
       for (const text of this.textsOf(segment)) action(time, person, text);
+      // The last segment may still get rows.
+      if (segment < this.#count - 1) yield;
     }
   }
 
@@ -194,17 +196,36 @@ export class JoinTable {
 
   /** Makes it possible to probe for all rows of an instant. Once no more rows are added. */
   indexInstants(): void {
-    if (this.#instants) return;
+    if (!this.#instants) exhaust(this.indexing(true));
+  }
+
+  /**
+   * Makes it possible to probe, in parts. Once no more rows are added.
+   * @param instants whether for all rows of an instant too
+   */
+  *indexing(instants: boolean): Iterable<undefined> {
+    this.#makeSlots();
+    while (this.#indexed < this.#count) {
+      this.#indexSegments(Math.min(this.#count, this.#indexed + chunkSegments));
+      yield;
+    }
+    if (!instants || this.#instants) return;
     const slots = sharedInts(slotsFor(this.#count));
-    const counts = sharedInts(slots.length);
-    const links = sharedInts(this.#count);
-    for (let segment = 0; segment < this.#count; segment++) {
+    const made = { slots, counts: sharedInts(slots.length), links: sharedInts(this.#count) };
+    for (let from = 0; from < this.#count; from += chunkSegments) {
+      this.#linkInstants(made, from, Math.min(this.#count, from + chunkSegments));
+      yield;
+    }
+    this.#instants = made;
+  }
+
+  #linkInstants({ slots, counts, links }: Instants, from: number, to: number): void {
+    for (let segment = from; segment < to; segment++) {
       const slot = this.#instantSlot(slots, this.#part(segment, timeLow), this.#high(segment));
       links[segment] = slots[slot]!;
       slots[slot] = segment + 1;
       counts[slot]!++;
     }
-    this.#instants = { slots, counts, links };
   }
 
   /**
@@ -316,14 +337,20 @@ export class JoinTable {
 
   /** Puts the segments that have come since into the table. */
   #index(): void {
-    if (this.#indexed === this.#count) return;
+    if (this.#indexed !== this.#count) exhaust(this.indexing(false));
+  }
+
+  #makeSlots(): void {
     const size = slotsFor(this.#count);
-    if (size > this.#slots.length) {
-      this.#slots = sharedInts(size);
-      this.#indexed = 0;
-    }
+    if (size <= this.#slots.length) return;
+    this.#slots = sharedInts(size);
+    this.#indexed = 0;
+  }
+
+  /** Puts segments into the table, from the first that is not in it to one that is given. */
+  #indexSegments(to: number): void {
     const slots = this.#slots;
-    for (let segment = this.#indexed; segment < this.#count; segment++) {
+    for (let segment = this.#indexed; segment < to; segment++) {
       const part = this.#segments[segment >>> segmentBits]!;
       const at = (segment & segmentMask) * width;
       part[at + timeHigh]! &= highMask;
@@ -335,7 +362,7 @@ export class JoinTable {
       }
       slots[slot] = segment + 1;
     }
-    this.#indexed = this.#count;
+    this.#indexed = to;
   }
 
   /** The slot of a person and instant, or the free one where they would go. */
@@ -377,6 +404,12 @@ export class JoinTable {
     mixed = Math.imul(mixed, 0x2c1b3c6d);
     return mixed ^ (mixed >>> 16);
   }
+}
+
+/** Does all parts at once. */
+function exhaust(parts: Iterable<undefined>): void {
+  const work = parts[Symbol.iterator]();
+  while (!work.next().done);
 }
 
 /** How many slots so many segments take, so that some stay free: a power of two. */

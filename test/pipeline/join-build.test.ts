@@ -1,0 +1,77 @@
+// The build side of a join that memory does not hold: whatever stands where when it is complete, no row is lost, and
+// each partition has its rows in the order in which they came.
+
+import { tmpdir } from "node:os";
+import { expect, test } from "vitest";
+import { readSpilled, rowHeader } from "../../src/io/spill-file.js";
+import { JoinBuild, partitionOf, spillPartitions } from "../../src/pipeline/lookups.js";
+import { utf8 } from "../io/support.js";
+
+/** More than a table takes that has its first rows, less than one whose segments need a second piece of memory. */
+const budget = 6 * 1024 * 1024;
+const segmentsBelow = 65_536;
+
+const fields = { time: 0, person: 1, take: [] };
+
+function spilledRows(build: JoinBuild): string[][] {
+  return Array.from({ length: spillPartitions }, (_, partition) => {
+    const rows: string[] = [];
+    for (const piece of readSpilled(build.spill!.rows(partition), "")) {
+      for (let at = 0; at < piece.length;) {
+        const from = at + rowHeader;
+        const to = from + piece.readInt32LE(at + 12);
+        rows.push(
+          `${piece.readDoubleLE(at)} ${piece.readInt32LE(at + 8)} ${piece.toString("latin1", from, to)}`,
+        );
+        at = to;
+      }
+    }
+    return rows;
+  });
+}
+
+/** Adds rows of two people, one or more of an instant, by either way. @returns what is to stand in each partition */
+function filled(build: JoinBuild, count: number, alike: number): string[][] {
+  const expected = Array.from({ length: spillPartitions }, (): string[] => []);
+  for (let row = 0; row < count; row++) {
+    const time = 1_655_564_444_103 + Math.floor(row / alike);
+    const person = time % 3 === 0 ? 1 : row % 2;
+    const text = utf8(String(row));
+    expected[partitionOf(time)]!.push(`${time} ${person} ${row}`);
+    if (row % 5 > 0) build.add(time, person, text, 0, text.length);
+    else {
+      // The length plus 1, as a join table has it.
+      const bytes = new Uint8Array([text.length + 1, ...text]);
+      build.addRows(time, person, bytes, new DataView(bytes.buffer), 0, bytes.length);
+    }
+    if (build.table.bytes > 1.25 * budget) throw new Error(`holds too much with row ${row}`);
+  }
+  return expected;
+}
+
+test.each([
+  ["none of which is moved before the last has come", 1, 1, true],
+  ["some of which are moved before the last has come", 4000, 1, true],
+  ["all of which are moved before the last has come", 12_000, 1, false],
+  ["two of an instant each", 70_000, 2, false],
+] as const)("rows %s stand in the file in the order in which they came", (_, beyond, alike, isLeft) => {
+  const build = new JoinBuild(fields, { budget, folder: tmpdir() });
+  try {
+    const expected = filled(build, segmentsBelow + beyond, alike);
+    expect([...build.complete(false)].length > 0).toBe(isLeft);
+    expect(spilledRows(build)).toEqual(expected);
+  } finally {
+    build.close();
+  }
+});
+
+test("rows that memory holds can be probed once they are complete, which takes them in parts", () => {
+  const build = new JoinBuild(fields, { budget: Infinity, folder: "" });
+  filled(build, 3000, 1);
+  expect([...build.complete(true)]).toHaveLength(2);
+  expect(build.spill).toBeUndefined();
+  const found: number[] = [];
+  build.table.probe(1_655_564_444_103, found);
+  expect(found).toHaveLength(1);
+  build.close();
+});
