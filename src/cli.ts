@@ -212,6 +212,8 @@ async function call(
   command: (settings: Settings, resolved: ResolvedSettings) => Promise<void>,
 ): Promise<void> {
   if (isCompleting) return; // yargs calls the command all the same
+  // Before yargs waits for a command it makes up its help, which nobody will see: with options, for a tenth of a short run.
+  for (const name of offered) program.hide(name);
   const { resolveSettings } = await import("./commands/settings.js");
   const resolved = await resolveSettings(flags);
   json = resolved.settings.json;
