@@ -34,9 +34,14 @@ async function onTerminal(
     stdio: ["pipe", "pipe", "inherit"],
   });
   let said = "";
+  // What it says last arrives when it may have ended: then nobody reads what is typed.
+  child.stdin.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") child.emit("error", error);
+  });
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said += text;
-    child.stdin.write(typed(said));
+    const keys = typed(said);
+    if (keys !== "") child.stdin.write(keys);
   });
   await new Promise((resolve) => child.on("close", resolve));
   return said;
