@@ -115,6 +115,7 @@ async function runOnce(options: RunOptions): Promise<RunReport> {
   );
   const run = new Run(options, prepared, folders);
   let commit: Commit | undefined;
+  let isCommitting = false;
   let left: readonly Zone[];
   try {
     run.startThreads();
@@ -139,10 +140,11 @@ async function runOnce(options: RunOptions): Promise<RunReport> {
     };
     await folders.requireWhole(run.partFiles());
     options.signal?.throwIfAborted();
+    isCommitting = true;
     await appendCommit(out, commit);
   } catch (error) {
     await run.abort();
-    if (commit !== undefined && (await mayStand(out, commit))) {
+    if (isCommitting && commit !== undefined && (await mayStand(out, commit))) {
       await folders.finish().catch(() => undefined);
       throw unconfirmed(error);
     }
