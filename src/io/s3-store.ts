@@ -320,7 +320,7 @@ class S3Store implements Store {
           this.#until,
         ),
       );
-      for (const { Key, UploadId } of page.Uploads ?? []) {
+      for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         if (!Key!.startsWith(this.#root)) continue;
         const path = this.#pathOf(Key!);
         const discard = async (): Promise<void> => {
@@ -330,7 +330,7 @@ class S3Store implements Store {
             if (statusOf(error) !== 404) throw asS3Error(error, "AbortMultipartUpload", this.#where(path));
           });
         };
-        found.push({ path, discard });
+        found.push({ path, begun: Initiated, discard });
       }
       marker = page.IsTruncated
         ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }

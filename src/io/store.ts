@@ -47,6 +47,8 @@ export interface ReadAhead {
 /** What was begun to be written and neither closed nor given up. */
 export interface Unfinished {
   readonly path: string;
+  /** When it was begun, by the store's clock, where that tells. */
+  readonly begun?: Date | undefined;
   /** Gives it up for its writer, who may be gone. */
   discard(): Promise<void>;
 }

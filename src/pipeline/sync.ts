@@ -92,6 +92,9 @@ const cleaningsAtOnce = 2;
 /** A file whose bytes did not arrive as they are stored is read again; after so many times something else is wrong. */
 const mostTries = 3;
 
+/** An upload to a file that is to be written is taken for a dead process's when it is older than this. */
+const staleAfterMs = 24 * 60 * 60 * 1000;
+
 /** The algorithm where neither place knows a checksum. */
 const ownAlgorithm: ChecksumAlgorithm = "sha256";
 
@@ -154,7 +157,10 @@ class TableSync {
     onEvent?.({ kind: "table", table: this.#table.name, bytes });
     const there = new Map((await target.list(this.#table.folder)).map((file) => [file.path, file]));
     const paths = files.map((file) => pathInLake(this.#table, this.#layout, file));
-    if (!dryRun) await removeDrafts(target, [...there.keys(), ...paths]);
+    if (!dryRun) {
+      await removeDrafts(target, [...there.keys(), ...paths]);
+      await discardUploads(target, this.#table.folder, new Set(paths), new Date());
+    }
 
     const limit = pLimit(clean ? cleaningsAtOnce : copiesAtOnce);
     const work = files.map((file, index) =>
@@ -322,6 +328,28 @@ async function removeDrafts(target: Store, paths: readonly string[]): Promise<vo
   for (const folder of new Set(paths.map((path) => posix.dirname(path)))) {
     for (const name of await target.names(folder))
       if (isDraft(name)) await target.remove(`${folder}/${name}`);
+  }
+}
+
+/**
+ * Gives up what a sync that was killed has begun to upload to the very files that this one writes. An upload does not say
+ * whose it is: one that is younger than a day may be under way, and one to another file may be somebody else's.
+ */
+async function discardUploads(
+  target: Store,
+  folder: string,
+  paths: ReadonlySet<string>,
+  now: Date,
+): Promise<void> {
+  const found = await target.unfinished(folder).catch((error: unknown) => {
+    // To see them is a permission that copying does not need, and not every store has it.
+    if (error instanceof StediError && /^STEDI_(NO_ACCESS|REFUSED)$/.test(error.code)) return [];
+    throw error;
+  });
+  for (const upload of found) {
+    const { path, begun = now } = upload;
+    if (!paths.has(path) || now.getTime() - begun.getTime() < staleAfterMs) continue;
+    await upload.discard().catch(() => undefined); // a later sync tries again
   }
 }
 

@@ -1,8 +1,10 @@
 // Row 25 of the fault table: UploadPart fails, or the process dies with an upload open. Failures are tried again; what a
 // dead process has left open is given up by a later run, and what a live one has open is not.
 
+import type { ChildProcess } from "node:child_process";
 import { CreateMultipartUploadCommand } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
+import { inPlace, stedi } from "../e2e/support.js";
 import { countedRun } from "./disk-support.js";
 import type { Fault, Seen } from "../s3/fault-proxy.js";
 import { largeLake, type S3Lake, withS3Lake } from "../s3/lake.js";
@@ -100,4 +102,58 @@ describeS3("fault 25: uploads that are not a dead run's", () => {
       await lake.run();
       expect([...(await lake.find()).uploads].sort()).toEqual([...others].sort());
     }));
+});
+
+describeS3("fault 25: uploads that a sync has left open", () => {
+  test("a later sync of the same file gives them up once they are a day old, and no others", () =>
+    withS3Lake(
+      (lake) =>
+        inPlace(async (here) => {
+          const large = "accelerometer/landing/a.json";
+          const others = [
+            "some/lake/accelerometer/landing/b.json",
+            "some/lake-2/accelerometer/landing/a.json",
+          ];
+          for (const Key of others) {
+            await lake.bucket.client.send(
+              new CreateMultipartUploadCommand({ Bucket: lake.bucket.name, Key }),
+            );
+          }
+          let child: ChildProcess | undefined;
+          lake.proxy.fault(part, { before: () => child!.kill("SIGKILL"), instead: "hang" });
+          const args = ["sync", "data", lake.uri];
+          const started = (process: ChildProcess): void => void (child = process);
+          const killed = await stedi(args, { cwd: here.folder, env: lake.environment, started });
+          expect(killed.code).toBe("SIGKILL");
+          lake.proxy.reset();
+          const uploads = async (): Promise<readonly string[]> => [...(await lake.find()).uploads].sort();
+          const all = [`some/lake/${large}`, ...others].sort();
+          expect(await uploads()).toEqual(all);
+
+          // It may still be under way somewhere.
+          await here.done(args.join(" "), lake.environment);
+          expect(await uploads()).toEqual(all);
+          const older = (hours: number) => ({
+            rewrite: (body: string) =>
+              body.replace(
+                /(<Initiated>)[^<]+/g,
+                `$1${new Date(Date.now() - hours * 3_600_000).toISOString()}`,
+              ),
+          });
+          const listing = { operation: "ListMultipartUploads" } as const;
+          lake.proxy.fault(listing, older(23));
+          await here.done(args.join(" "), lake.environment);
+          expect(await uploads()).toEqual(all);
+          lake.proxy.reset();
+          lake.proxy.fault(listing, older(25));
+          await here.done(`${args.join(" ")} --dry-run`, lake.environment);
+          expect(await uploads()).toEqual(all);
+          await here.done(args.join(" "), lake.environment);
+          expect(await uploads()).toEqual([...others].sort());
+          lake.proxy.reset();
+          lake.proxy.fault(listing, { instead: denied });
+          await here.done(args.join(" "), lake.environment);
+        }, largeLake()),
+      new Map(),
+    ));
 });
