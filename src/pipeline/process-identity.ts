@@ -44,7 +44,14 @@ export async function stateOf(of: ProcessIdentity): Promise<"running" | "ended" 
   return of.began === "" || now === "" || now === of.began ? "running" : "ended";
 }
 
-async function here(): Promise<Omit<ProcessIdentity, "pid" | "began">> {
+let known: Promise<Omit<ProcessIdentity, "pid" | "began">> | undefined;
+
+/** Read once: it stays the same as long as this process runs. */
+function here(): NonNullable<typeof known> {
+  return (known ??= readHere());
+}
+
+async function readHere(): NonNullable<typeof known> {
   const [machine, boot, numbering] = await Promise.all([
     told(() => readFile("/etc/machine-id", "utf8")),
     told(() => readFile("/proc/sys/kernel/random/boot_id", "utf8")),

@@ -283,6 +283,9 @@ export async function runLarge(
   };
 }
 
+/** How many commits' folders a run leaves. */
+const keep = 2;
+
 /** See the top of this file. */
 export class FaultLake {
   readonly #place: Place;
@@ -296,12 +299,13 @@ export class FaultLake {
     const events: RunEvent[] = [];
     this.#place.land(files);
     const before = this.#readable();
+    const known = new Map(this.#place.content());
     const report = await this.#pipeline(rules, before, events);
     // The commit before is kept, so it must still be whole.
     expect(this.#readable(1)?.text).toBe(before?.text);
     const outcome = this.#outcome(report);
     expectReference(outcome, files, rules);
-    const books = [JSON.stringify(report), JSON.stringify(events), booksOf(this.#place.content())];
+    const books = [JSON.stringify(report), JSON.stringify(events), booksOf(this.#place.content(), known)];
     expectNoneOf(valuesOf(files), books);
     expectTidy(this.#place.content());
     return outcome;
@@ -328,7 +332,7 @@ export class FaultLake {
     const report = await runPipeline({
       lake: this.#place.store,
       rules,
-      keep: 2,
+      keep,
       acceptRemoved: true,
       onEvent: (event) => {
         events.push(event);
@@ -366,7 +370,12 @@ interface ReadableCommit {
 }
 
 function commitsIn(content: ReadonlyMap<string, Uint8Array>): readonly string[] {
-  return [...content.keys()].filter((path) => /^_stedi\/commits\/\d+\.json$/.test(path)).sort();
+  const paths: string[] = [];
+  // Most by far of what is there after many runs.
+  for (const path of content.keys()) {
+    if (path.startsWith("_stedi/commits/") && /\/\d+\.json$/.test(path)) paths.push(path);
+  }
+  return paths.sort();
 }
 
 /** A commit as a reader finds it, counted from the last one, its files checked against their sums. */
@@ -405,23 +414,32 @@ function quarantineOf(content: ReadonlyMap<string, Uint8Array>, commit: Commit):
   );
 }
 
-/** The text of all commits and of all quarantine. */
-function booksOf(content: ReadonlyMap<string, Uint8Array>): string {
+/** The text of all commits and of all quarantine, but for what was there before a run, and was looked at then. */
+function booksOf(
+  content: ReadonlyMap<string, Uint8Array>,
+  before: ReadonlyMap<string, Uint8Array> = new Map(),
+): string {
   return [...content]
-    .filter(([path]) => path.startsWith("_stedi/"))
+    .filter(([path, stored]) => path.startsWith("_stedi/") && !isSame(before.get(path), stored))
     .map(([path, stored]) => `${path}\n${Buffer.from(stored).toString()}`)
     .join("\n");
 }
 
-/** No run is marked as under way, and no folder is there that no commit names. */
+function isSame(one: Uint8Array | undefined, other: Uint8Array): boolean {
+  return one !== undefined && Buffer.compare(one, other) === 0;
+}
+
+/** No run is marked as under way, and no folder is there that no commit names whose folders are kept. */
 function expectTidy(content: ReadonlyMap<string, Uint8Array>): void {
   const paths = [...content.keys()];
   expect(paths.filter((path) => path.startsWith("_stedi/runs/"))).toEqual([]);
   const named = new Set(
-    commitsIn(content).flatMap((path) => {
-      const { zones, landing } = JSON.parse(Buffer.from(content.get(path)!).toString()) as Commit;
-      return [...Object.values(zones), ...Object.values(landing)].map(({ run }) => run);
-    }),
+    commitsIn(content)
+      .slice(-keep)
+      .flatMap((path) => {
+        const { zones, landing } = JSON.parse(Buffer.from(content.get(path)!).toString()) as Commit;
+        return [...Object.values(zones), ...Object.values(landing)].map(({ run }) => run);
+      }),
   );
   const found = paths.flatMap((path) => /\/run=([^/]+)\//.exec(path)?.[1] ?? []);
   expect(found.filter((run) => !named.has(run))).toEqual([]);
