@@ -330,6 +330,105 @@ describe("a semi-join", () => {
   });
 });
 
+describe("customers' records", () => {
+  const newest: Step = { kind: "latest", purpose, reason: "superseded" };
+  const consenting: Step = { kind: "consenting", purpose, reason: "no_consent" };
+  const matching = (table: TableShape, left: string, right: string): Step => ({
+    kind: "semi-join",
+    table,
+    on: [[left, right]],
+    reason: "none",
+  });
+
+  /** What is kept of customers' records by steps that must not make rows of them. */
+  async function keptOf(steps: readonly Step[], rows: readonly Row[], given: Given): Promise<readonly Row[]> {
+    const kept: Row[] = [];
+    const { sink } = compiled(zone("a_zone", "a/zone", customerLanding, steps), given, {
+      push: () => {
+        throw new Error("a row was made");
+      },
+      offer: ({ bytes, start, end }) => void kept.push(customerReader.row(bytes, start, end)),
+      end: () => undefined,
+    });
+    for (const row of rows) await sink.offer!(snapshotOf(row, given.consent!));
+    await sink.end();
+    return kept;
+  }
+
+  const rows = [
+    snapshotRow("p", "s", 1, 1),
+    snapshotRow("q", "t", 1, 1),
+    snapshotRow("r", "u", 1, null),
+    snapshotRow("t", "p", 1, 1),
+  ];
+
+  it("pass by their registrations through the steps that go by these alone", async () => {
+    const given = {
+      consent: heard(...rows),
+      tables: [
+        [accelerometerTrusted, ["P", "r", "x"].map((user) => accelerationRow(user, 1))],
+        [stepTrainerTrusted, ["T", "u"].map((serial) => stepRow(serial, 1))],
+      ] as const,
+    };
+    const byPerson = matching(accelerometerTrusted, "email", "user");
+    const bySerial = matching(stepTrainerTrusted, "serialNumber", "serialNumber");
+    expect(await keptOf([byPerson], rows, given)).toEqual([rows[0], rows[2]]);
+    expect(await keptOf([bySerial], rows, given)).toEqual([rows[1], rows[2]]);
+    expect(await keptOf([newest, byPerson, consenting], rows, given)).toEqual([rows[0]]);
+    expect(await keptOf([newest, byPerson, bySerial], rows, given)).toEqual([rows[2]]);
+  });
+
+  it("do so too where a key was told before any snapshot had named it", async () => {
+    for (const [step, told] of [
+      [matching(accelerometerTrusted, "email", "user"), [accelerometerTrusted, [accelerationRow("q", 1)]]],
+      [matching(stepTrainerTrusted, "serialNumber", "serialNumber"), [stepTrainerTrusted, [stepRow("T", 1)]]],
+    ] as const) {
+      const kept: Row[] = [];
+      const given: Given = { consent: heard(rows[0]!), tables: [told] };
+      const { sink } = compiled(only(customerLanding, step), given, {
+        push: (row) => void kept.push(row),
+        offer: ({ bytes, start, end }) => void kept.push(customerReader.row(bytes, start, end)),
+        end: () => undefined,
+      });
+      for (const row of rows) given.consent!.addSnapshot(row);
+      for (const row of rows) await sink.offer!(snapshotOf(row, given.consent!));
+      expect(kept).toEqual([rows[1]]);
+    }
+  });
+
+  it("are made into rows for a step that compares another thing, or more", async () => {
+    const given = {
+      consent: heard(...rows),
+      tables: [[stepTrainerTrusted, ["s", "t"].map((serial) => stepRow(serial, 1))]] as const,
+    };
+    const crossed = only(customerLanding, matching(stepTrainerTrusted, "email", "serialNumber"));
+    expect(compiled(crossed, given, nowhere).sink.offer).toBeUndefined();
+    expect(await run(crossed, rows, given)).toMatchObject({ rows: [rows[3]] });
+    const both = only(customerLanding, {
+      ...matching(customerTrusted, "email", "email"),
+      on: [
+        ["email", "email"],
+        ["serialNumber", "serialNumber"],
+      ],
+    } as Step);
+    expect(compiled(both, given, nowhere).sink.offer).toBeUndefined();
+    const known = only(customerLanding, {
+      kind: "known",
+      who: { by: "person", field: "email" },
+      reason: "none",
+    });
+    expect(compiled(known, given, nowhere).sink.offer).toBeUndefined();
+  });
+
+  it("are made into rows for what takes no records", () => {
+    const step = matching(accelerometerTrusted, "email", "user");
+    const rowsOnly: RowSink = { push: () => undefined, end: () => undefined };
+    expect(compiled(only(customerLanding, step), {}, rowsOnly).sink.offer).toBeUndefined();
+  });
+
+  const nowhere: RowSink = { push: () => undefined, offer: () => undefined, end: () => undefined };
+});
+
 describe("rows of which every owner has a registration", () => {
   const step: Step = {
     kind: "every-owner",

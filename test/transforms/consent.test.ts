@@ -369,20 +369,20 @@ describe("the counts", () => {
   });
 });
 
-describe("a snapshot in plain bytes", () => {
-  /** Its values one behind the other, the last field first, with an `x` behind each. */
-  function addPlain(made: ConsentIndex, row: Row): number {
-    let text = "";
-    const [from, to] = [new Int32Array(row.length).fill(-1), new Int32Array(row.length).fill(-1)];
-    for (const [index, value] of [...row.entries()].reverse()) {
-      if (value === undefined) continue;
-      from[index] = text.length;
-      to[index] = from[index] + value.length;
-      text += `${value}x`;
-    }
-    return made.addPlainSnapshot(utf8(text), from, to);
+/** A snapshot's values one behind the other, the last field first, with an `x` behind each. */
+function plain(row: Row): [bytes: Uint8Array, from: Int32Array, to: Int32Array] {
+  let text = "";
+  const [from, to] = [new Int32Array(row.length).fill(-1), new Int32Array(row.length).fill(-1)];
+  for (const [index, value] of [...row.entries()].reverse()) {
+    if (value === undefined) continue;
+    from[index] = text.length;
+    to[index] = from[index] + value.length;
+    text += `${value}x`;
   }
+  return [utf8(text), from, to];
+}
 
+describe("a snapshot in plain bytes", () => {
   const time = fc.oneof(
     fc.integer({ min: 1, max: 3 }),
     fc.integer({ min: 0, max: 9_999_999_999_999 - at(0) }),
@@ -401,8 +401,9 @@ describe("a snapshot in plain bytes", () => {
       fc.property(fc.array(fc.tuple(snapshot, fc.boolean())), (snapshots) => {
         const made = index([]);
         const expected = index([]);
-        for (const [row, plain] of snapshots) {
-          expect(plain ? addPlain(made, row) : made.addSnapshot(row)).toBe(expected.addSnapshot(row));
+        for (const [row, isPlain] of snapshots) {
+          const number = isPlain ? made.addPlainSnapshot(...plain(row)) : made.addSnapshot(row);
+          expect(number).toBe(expected.addSnapshot(row));
         }
         expect(made.snapshots).toBe(snapshots.length);
         expect([...made.people.keys()]).toEqual([...expected.people.keys()]);
@@ -418,6 +419,36 @@ describe("a snapshot in plain bytes", () => {
         }
       }),
     );
+  });
+});
+
+describe("the registration of a snapshot in plain bytes", () => {
+  const rows = [
+    snapshotRow("p", "s", 1, 1),
+    snapshotRow("q", "s", 1, 1),
+    snapshotRow("q", "t", 1, 1),
+    snapshotRow("r", "u", 1, 1),
+  ];
+
+  it("is that of its person and serial number, and these are told by it", () => {
+    const made = index(rows);
+    for (const [number, row] of rows.entries()) {
+      expect(made.plainRegistrationOf(...plain(row))).toBe(number);
+      expect(made.people.keyAt(made.personOf(number))).toBe(["p", "q", "q", "r"][number]);
+      expect(made.serials.keyAt(made.serialOf(number))).toBe(["s", "s", "t", "u"][number]);
+    }
+  });
+
+  it("is none where no snapshot has named it", () => {
+    const made = index(rows);
+    for (const [email, serial] of [
+      ["x", "s"],
+      ["p", "x"],
+      ["x", "x"],
+      ["p", "t"],
+      ["r", "s"],
+    ] as const)
+      expect(made.plainRegistrationOf(...plain(snapshotRow(email, serial, 1, 1)))).toBe(-1);
   });
 });
 
