@@ -454,3 +454,90 @@ describe("any table", () => {
     );
   });
 });
+
+describe("all rows", () => {
+  it("come in the order in which they were added, those too that are added meanwhile", () => {
+    const table = new JoinTable(seed);
+    const added: string[] = [];
+    const row = (time: number, person: number): void => {
+      added.push(`${time} ${person} ${added.length}`);
+      add(table, time, person, String(added.length - 1));
+    };
+    for (const time of [at(1), at(1) + twoTo32, at(2)]) for (const person of [0, 0, 1]) row(time, person);
+    const seen: string[] = [];
+    const parts = table.forEach((time, person, text) =>
+      seen.push(`${time} ${person} ${Buffer.from(text).toString()}`),
+    );
+    const work = parts[Symbol.iterator]();
+    let count = 0;
+    while (!work.next().done) {
+      count++;
+      // To the last segment, and in one of its own.
+      if (count < 6) row(at(2), 1);
+      if (count === 3) row(at(3), 1);
+    }
+    expect(seen).toEqual(added);
+    // There are eight segments by now.
+    expect(count).toBe(7);
+  });
+});
+
+describe("the places of segments", () => {
+  it("are in the chunks that are given with them", () => {
+    const table = tableOf([
+      [at(1), 0, "a"],
+      [at(1), 0, "b"],
+      [at(1), 1, "c"],
+    ]);
+    expect([table.rowsOf(0), table.rowsOf(1)]).toEqual([2, 1]);
+    for (const segment of [0, 1]) {
+      const [place, view] = [table.placeOf(segment), table.viewOf(segment)];
+      expect(view.byteLength).toBe(table.chunkOf(segment).length);
+      expect(view.getUint8(place + 1)).toBe(utf8(segment === 0 ? "a" : "c")[0]);
+    }
+  });
+});
+
+it("rows that stand far behind in what they are copied from take no more room", () => {
+  const bytes = new Uint8Array(3 * MiB);
+  bytes.set([2, 0x61], bytes.length - 2);
+  const table = new JoinTable(seed);
+  const view = new DataView(bytes.buffer);
+  for (const row of range(3)) table.addRows(at(row), 0, bytes, view, bytes.length - 2, bytes.length);
+  expect(table.memory.texts.length).toBe(1);
+});
+
+it("people of one instant who have their places close together are told apart", () => {
+  const people = 600;
+  for (const secret of range(8)) {
+    const table = new JoinTable(secret);
+    for (const turn of range(2))
+      for (const person of range(people)) add(table, at(1), person, `${person}.${turn}`);
+    for (const person of range(people)) {
+      if (probe(table, at(1), [person]).join() !== `${person}.0,${person}.1`)
+        throw new Error(`person ${person} is not found, or others are`);
+    }
+    expect(probe(table, at(1), [people])).toEqual([]);
+  }
+});
+
+it("what was probed last leads to nobody else's rows", () => {
+  // Small numbers stand for people, times, places and links alike.
+  const time = fc.constantFrom(0, 1, 5, twoTo32, twoTo32 + 1, twoTo32 + 5);
+  const person = fc.integer({ min: 0, max: 6 });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(time, person), { maxLength: 12 }),
+      fc.array(fc.tuple(time, person), { minLength: 20, maxLength: 40 }),
+      (rows, probes) => {
+        const table = tableOf(rows.map(([when, who], row) => [when, who, String(row)]));
+        for (const [when, who] of probes) {
+          const expected = rows.flatMap((row, number) =>
+            row[0] === when && row[1] === who ? [String(number)] : [],
+          );
+          expect(probe(table, when, [who])).toEqual(expected);
+        }
+      },
+    ),
+  );
+});
