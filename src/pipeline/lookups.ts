@@ -11,7 +11,7 @@ import type { Row } from "../transforms/rows.js";
 import { fieldIndex, type TableShape } from "../transforms/tables.js";
 import { takenText } from "../transforms/taken.js";
 import { afterVarint, varintAt } from "../transforms/varint.js";
-import type { RowSink, Snapshot } from "./row-sink.js";
+import type { RowTarget, Snapshot } from "./row-sink.js";
 
 /** Is shown every row of a table. */
 type Tap = (row: Row) => void;
@@ -219,7 +219,7 @@ export class Lookups {
   }
 
   /** What must take every row of a table before what is looked up in it can be asked. */
-  sinkOf(table: TableShape): RowSink {
+  targetOf(table: TableShape): RowTarget {
     const fillings = this.#fillingsOf(table);
     const registered = fillings.map((filling) => filling.registered);
     return {
@@ -233,7 +233,6 @@ export class Lookups {
           return undefined;
         },
       }),
-      end: () => undefined,
     };
   }
 
@@ -268,11 +267,9 @@ export class Lookups {
         return [keys, { tap }];
       }
       // Wherever a rule asks for it, a key is that of a person or of a serial number: nearly all are known by numbers.
-      const consent = this.#consent;
-      const bySerial = field === "serialNumber";
-      const keys = new MarkedKeys(bySerial ? consent.serials : consent.people);
-      const registered = (registration: number): void =>
-        keys.marks.add(bySerial ? consent.serialOf(registration) : consent.personOf(registration));
+      const known = this.#consent.keysIn(field!);
+      const keys = new MarkedKeys(known.keys);
+      const registered = (registration: number): void => keys.marks.add(known.numberOf(registration));
       return [
         keys,
         { tap: (row) => keys.add(keyOf(row[index!]!)), registered, seen: { field: field!, keys } },
@@ -301,21 +298,11 @@ export class Lookups {
         if (values) values.add(value);
         else map.set(key, new Set([value]));
       };
-      const { people, serials } = this.#consent;
-      const registered = (registration: number): void => {
-        const person = people.keyAt(this.#consent.personOf(registration));
-        const serial = serials.keyAt(this.#consent.serialOf(registration));
-        if (from === "serialNumber") put(serial, person);
-        else put(person, serial);
-      };
-      const ofRegistrations = [from, to].toSorted().join() === "email,serialNumber";
-      return [
-        map,
-        {
-          tap: (row) => put(keyOf(row[fromIndex]!), keyOf(row[toIndex]!)),
-          ...(ofRegistrations && { registered }),
-        },
-      ];
+      const tap: Tap = (row) => put(keyOf(row[fromIndex]!), keyOf(row[toIndex]!));
+      const [left, right] = [this.#consent.keysIn(from), this.#consent.keysIn(to)];
+      const registered = (registration: number): void =>
+        put(left.keys.keyAt(left.numberOf(registration)), right.keys.keyAt(right.numberOf(registration)));
+      return [map, { tap, registered }];
     });
   }
 

@@ -127,14 +127,13 @@ function registrationTest(
   const [field, other] = step.on[0]!;
   const found = lookups.keySet(step.table, [other]);
   if (!(found instanceof MarkedKeys)) return undefined;
-  const numberOf = (registration: number): number =>
-    field === "serialNumber" ? consent.serialOf(registration) : consent.personOf(registration);
   const { table, marks, others } = found;
+  const { keys, numberOf } = consent.keysIn(field);
   // A set of the one may be asked for the other.
-  if (table !== (field === "serialNumber" ? consent.serials : consent.people)) return undefined;
+  if (table !== keys) return undefined;
   return (registration) => {
     const number = numberOf(registration);
-    return marks.has(number) || (others.size > 0 && others.has(table.keyAt(number)));
+    return marks.has(number) || (others.size > 0 && others.has(keys.keyAt(number)));
   };
 }
 
@@ -217,11 +216,13 @@ function latestSink(
     offer,
     async end() {
       await forEachRow(latest.registrations(), (registration) => {
+        // The next step asks by itself then.
+        if (next.offer) return next.offer(latest.snapshot(registration));
         if (consenting && !consent.registrationConsents(registration, consenting.purpose)) {
           dropAs(consenting);
           return undefined;
         }
-        return next.offer ? next.offer(latest.snapshot(registration)) : next.push(latest.row(registration));
+        return next.push(latest.row(registration));
       });
       latest.clear(); // the zone's steps live as long as the run
       await next.end();

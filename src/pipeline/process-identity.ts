@@ -6,6 +6,9 @@ import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import * as v from "valibot";
 
+/** What a process has left of which it cannot be told whether it is running is taken for a dead one's when it is older. */
+export const staleAfterMs = 24 * 60 * 60 * 1000;
+
 /** A process somewhere. Fields are empty where the system does not tell. */
 export const processIdentity = v.object({
   host: v.string(),

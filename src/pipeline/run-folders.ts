@@ -10,7 +10,7 @@ import { isDraft, noCondition, type Store, type Unfinished } from "../io/store.j
 import type { TableShape } from "../transforms/tables.js";
 import { commitFolder, lastCommits } from "./commit-log.js";
 import { isZoneFolder } from "./plan.js";
-import { identityOf, processIdentity, stateOf } from "./process-identity.js";
+import { identityOf, processIdentity, staleAfterMs, stateOf } from "./process-identity.js";
 
 const quarantineRoot = "_stedi/quarantine";
 const markers = "_stedi/runs";
@@ -22,9 +22,6 @@ const markerEnding = ".json";
  * that this one does not know. One would do, if no run ever died before it had swept.
  */
 const commitsBefore = 3;
-
-/** A run of which it cannot be told from here whether it is alive is taken for dead when it is older than this. */
-const staleAfterMs = 24 * 60 * 60 * 1000;
 
 /** Whose run it is; its name says when it began. */
 const markerRecord = v.object({

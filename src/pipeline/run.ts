@@ -8,7 +8,6 @@ import type { EntryHandler, PlainRecord } from "../io/records.js";
 import { requireSpillFolder } from "../io/spill-file.js";
 import type { FileSink, Store } from "../io/store.js";
 import { ConsentIndex, snapshotTime } from "../transforms/consent.js";
-import type { Row } from "../transforms/rows.js";
 import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
 import { version } from "../version.js";
 import { carriedOver } from "./agreement.js";
@@ -45,7 +44,7 @@ import {
 import type { Scanners } from "./readings-pool.js";
 import { planReadings, type ReadingsPlan, secretSeed } from "./readings-spec.js";
 import { asCounts, type RunEvent, type RunReport, type StageReport, total, type Warning } from "./report.js";
-import type { RowSink, Snapshot, Wait } from "./row-sink.js";
+import { type RowTarget, toAll, type Wait } from "./row-sink.js";
 import { RunFolders } from "./run-folders.js";
 import type { Pass } from "./schedule.js";
 import { landingWarnings, listingWarnings, runWarnings } from "./warnings.js";
@@ -115,7 +114,6 @@ async function runOnce(options: RunOptions): Promise<RunReport> {
   );
   const run = new Run(options, prepared, folders);
   let commit: Commit | undefined;
-  let isCommitting = false;
   let left: readonly Zone[];
   try {
     run.startThreads();
@@ -125,7 +123,7 @@ async function runOnce(options: RunOptions): Promise<RunReport> {
     const carry = carriedOver(plan, last, built, basis);
     left = carry.left;
     const committed = new Map([...carry.carried, ...built]);
-    commit = {
+    const made: Commit = {
       format: 1,
       number: (last?.number ?? 0) + 1,
       run: folders.run,
@@ -140,11 +138,11 @@ async function runOnce(options: RunOptions): Promise<RunReport> {
     };
     await folders.requireWhole(run.partFiles());
     options.signal?.throwIfAborted();
-    isCommitting = true;
+    commit = made; // from here on it may stand
     await appendCommit(out, commit);
   } catch (error) {
     await run.abort();
-    if (isCommitting && commit !== undefined && (await mayStand(out, commit))) {
+    if (commit !== undefined && (await mayStand(out, commit))) {
       await folders.finish().catch(() => undefined);
       throw unconfirmed(error);
     }
@@ -178,13 +176,6 @@ async function runOnce(options: RunOptions): Promise<RunReport> {
     stages: run.stageReports(),
     warnings,
   };
-}
-
-/** What takes the good records of a table. */
-interface RecordTarget {
-  readonly row: (row: Row) => Wait;
-  /** Takes those of a customers' table; left out where rows are needed. */
-  readonly offer: ((snapshot: Snapshot) => Wait) | undefined;
 }
 
 /** The passes of one run, and what they leave behind. */
@@ -233,10 +224,10 @@ class Run {
     const { source, zones } = pass;
     const builds = zones.map((zone) => this.#builds.get(zone)!);
     const roots = builds.filter((build) => build.zone.source === source);
-    const sinks = roots.map((build) => build.sink);
+    const targets: RowTarget[] = roots.map((build) => build.sink);
     // A zone that is built in this run has shown its rows to the lookups already.
-    if (pass.from === "commit" && zones.length === 0) sinks.push(this.#lookups.sinkOf(source));
-    const target = targetOf(sinks);
+    if (pass.from === "commit" && zones.length === 0) targets.push(this.#lookups.targetOf(source));
+    const target = toAll(targets);
     const progress = (bytes: number): void => {
       this.#options.signal?.throwIfAborted();
       this.#options.onEvent?.({ kind: "bytes", bytes });
@@ -318,7 +309,7 @@ class Run {
   async #scanLanding(
     table: TableShape,
     zones: readonly Zone[],
-    { row, offer }: RecordTarget,
+    target: RowTarget,
     progress: (bytes: number) => void,
     startedAt: Date,
   ): Promise<CommittedLanding> {
@@ -340,14 +331,12 @@ class Run {
       await scanLanding(landing, books, {
         row: (each) => {
           if (forConsent) this.#consent.addSnapshot(each);
-          return row(each);
+          return target.push(each);
         },
         ...(forConsent && {
           plain: (record: PlainRecord): Promise<void> | undefined => {
-            const { bytes, start, end, from, to } = record;
-            const registration = this.#consent.addPlainSnapshot(bytes, from, to);
-            if (!offer) return row(record.plainRow());
-            return offer({ registration, at: snapshotTime(bytes, from), bytes, start, end });
+            const { bytes, from, to } = record;
+            return give(record, this.#consent.addPlainSnapshot(bytes, from, to), target);
           },
         }),
         ...(table === customerLanding && {
@@ -410,16 +399,16 @@ class Run {
   }
 
   /** What takes the records of a zone: customers' by their registrations, where that will do. */
-  #takerOf(zone: TableShape, { row, offer }: RecordTarget): Pick<EntryHandler, "row" | "plain"> {
-    if (!offer || landingOf(zone) !== customerLanding) return { row };
+  #takerOf(zone: TableShape, target: RowTarget): Pick<EntryHandler, "row" | "plain"> {
     return {
-      row,
-      plain: (record) => {
-        const { bytes, start, end, from, to } = record;
-        const registration = this.#consent.plainRegistrationOf(bytes, from, to);
-        if (registration < 0) return row(record.plainRow());
-        return offer({ registration, at: snapshotTime(bytes, from), bytes, start, end });
-      },
+      row: (row) => target.push(row),
+      ...(target.offer &&
+        landingOf(zone) === customerLanding && {
+          plain: (record: PlainRecord): Wait => {
+            const { bytes, from, to } = record;
+            return give(record, this.#consent.plainRegistrationOf(bytes, from, to), target);
+          },
+        }),
     };
   }
 
@@ -530,22 +519,11 @@ class Run {
   }
 }
 
-/** What gives every record to each of some sinks. */
-function targetOf(sinks: readonly RowSink[]): RecordTarget {
-  const [only, ...others] = sinks;
-  if (only && others.length === 0) return { row: (row) => only.push(row), offer: only.offer };
-  const offers = sinks.map(({ offer }) => offer);
-  return {
-    row: (row) => all(sinks.map((sink) => sink.push(row))),
-    offer: offers.every((offer) => offer !== undefined)
-      ? (snapshot) => all(offers.map((offer) => offer(snapshot)))
-      : undefined,
-  };
-}
-
-function all(waits: readonly Wait[]): Wait {
-  const left = waits.filter((wait) => wait !== undefined);
-  return left.length === 0 ? undefined : Promise.all(left).then(() => undefined);
+/** Gives a customer's record on: by its registration where that is known and will do, else as a row. */
+function give(record: PlainRecord, registration: number, target: RowTarget): Wait {
+  if (!target.offer || registration < 0) return target.push(record.plainRow());
+  const { bytes, start, end, from } = record;
+  return target.offer({ registration, at: snapshotTime(bytes, from), bytes, start, end });
 }
 
 /** Whether a commit that failed has appeared all the same, as far as can be told: then its files must stay. */

@@ -12,6 +12,7 @@ import { customerLanding, landingTables, type TableShape } from "../transforms/t
 import { addTally, type CleanTally, emptyTally } from "./clean.js";
 import { isLandingFile } from "./landing.js";
 import { findLayout, type Layout, pathInLake } from "./layouts.js";
+import { staleAfterMs } from "./process-identity.js";
 import { asCounts, type Counts, total, type Warning } from "./report.js";
 import { cleanContent, type Content, measure, plainContent } from "./sync-content.js";
 import { plural, unattributableWarning, unreadWarning } from "./warnings.js";
@@ -91,9 +92,6 @@ const cleaningsAtOnce = 2;
 
 /** A file whose bytes did not arrive as they are stored is read again; after so many times something else is wrong. */
 const mostTries = 3;
-
-/** An upload to a file that is to be written is taken for a dead process's when it is older than this. */
-const staleAfterMs = 24 * 60 * 60 * 1000;
 
 /** The algorithm where neither place knows a checksum. */
 const ownAlgorithm: ChecksumAlgorithm = "sha256";

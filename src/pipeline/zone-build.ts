@@ -5,7 +5,7 @@ import { RecordReader } from "../io/table-reader.js";
 import { type Row, rowFormat } from "../transforms/rows.js";
 import { compileSteps, type StepContext, type StepTally } from "./operators.js";
 import type { Zone } from "./plan.js";
-import type { RowSink, Snapshot, Wait } from "./row-sink.js";
+import { both, type RowSink, type RowTarget, type Snapshot, toAll, type Wait } from "./row-sink.js";
 
 /** See the top of this file. Rows go into `sink`. */
 export class ZoneBuild {
@@ -30,28 +30,21 @@ export class ZoneBuild {
     this.#writer = new PartWriter(target, folder);
     const format = rowFormat(zone);
     const reader = new RecordReader(zone);
-    // Asked for with the first row: by then every zone of the run has named its lookups.
-    let lookups: RowSink | undefined;
+    // Who looks rows up is asked with the first row: by then every zone of the run has named its lookups.
+    let asked: RowTarget | undefined;
+    const others = (): RowTarget => (asked ??= toAll([context.lookups.targetOf(zone), ...next]));
     const push = (row: Row): Wait => {
       this.written++;
-      lookups ??= context.lookups.sinkOf(zone);
-      void lookups.push(row);
-      let wait = this.#writer.write(format(row));
-      for (const sink of next) wait = both(wait, sink.push(row));
-      return wait;
+      return both(this.#writer.write(format(row)), others().push(row));
     };
     const first = compileSteps(zone, context, this.tally, {
       push,
       offer: (snapshot) => {
         const { bytes, start, end } = snapshot;
-        lookups ??= context.lookups.sinkOf(zone);
-        if (!lookups.offer || !reader.isLine(bytes, start, end)) return push(reader.row(bytes, start, end));
+        const { offer } = others();
+        if (!offer || !reader.isLine(bytes, start, end)) return push(reader.row(bytes, start, end));
         this.written++;
-        void lookups.offer(snapshot);
-        let wait = this.#writer.writeRecord(bytes, start, end);
-        for (const sink of next)
-          wait = both(wait, sink.offer ? sink.offer(snapshot) : sink.push(reader.row(bytes, start, end)));
-        return wait;
+        return both(this.#writer.writeRecord(bytes, start, end), offer(snapshot));
       },
       end: async () => {
         this.parts = await this.#writer.close();
@@ -95,9 +88,4 @@ export class ZoneBuild {
   abort(): Promise<void> {
     return this.#writer.abort();
   }
-}
-
-function both(a: Promise<void> | undefined, b: Promise<void> | undefined): Promise<void> | undefined {
-  if (a && b) return Promise.all([a, b]).then(() => undefined);
-  return a ?? b;
 }

@@ -228,9 +228,7 @@ export class ConsentIndex {
 
   /** The number of a registration; -1 where no snapshot has named it. Numbers are given out from 0. */
   registrationOf(email: string, serial: string): number {
-    const person = this.#people.find(email);
-    const number = this.#serials.find(serial);
-    return person < 0 || number < 0 ? -1 : this.#registrations.find(person, number);
+    return this.#registrationOf(this.#people.find(email), this.#serials.find(serial));
   }
 
   /**
@@ -239,8 +237,11 @@ export class ConsentIndex {
    */
   plainRegistrationOf(bytes: Uint8Array, from: Int32Array, to: Int32Array): number {
     const person = this.#people.findPlain(bytes, from[emailIndex]!, to[emailIndex]!);
-    const number = this.#serials.findPlain(bytes, from[serialIndex]!, to[serialIndex]!);
-    return person < 0 || number < 0 ? -1 : this.#registrations.find(person, number);
+    return this.#registrationOf(person, this.#serials.findPlain(bytes, from[serialIndex]!, to[serialIndex]!));
+  }
+
+  #registrationOf(person: number, serial: number): number {
+    return person < 0 || serial < 0 ? -1 : this.#registrations.find(person, serial);
   }
 
   /** The number, in `people`, of the person whose registration it is. */
@@ -251,6 +252,13 @@ export class ConsentIndex {
   /** The number, in `serials`, of its serial number. */
   serialOf(registration: number): number {
     return this.#registrations.second(registration);
+  }
+
+  /** The keys that a field has, of serial numbers or else of people, and whose number there a registration has. */
+  keysIn(field: string): { readonly keys: KeyTable; readonly numberOf: (registration: number) => number } {
+    return field === "serialNumber"
+      ? { keys: this.#serials, numberOf: (registration) => this.serialOf(registration) }
+      : { keys: this.#people, numberOf: (registration) => this.personOf(registration) };
   }
 
   /** The number of people who consent. */

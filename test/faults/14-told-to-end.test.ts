@@ -134,7 +134,7 @@ test("fault 14: a signal is heard wherever a run has got to in asking the rules 
       signal,
     );
   await plan(new AbortController().signal); // names the lookups
-  const tables = [customerTrusted, customerCurated].map((zone) => lookups.sinkOf(zone));
+  const tables = [customerTrusted, customerCurated].map((zone) => lookups.targetOf(zone));
   for (let person = 0; person < 40_000; person++) {
     const row = snapshotRow(`p${person}`, `s${person}`, 1, 1);
     consent.addSnapshot(row);

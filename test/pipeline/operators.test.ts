@@ -64,7 +64,7 @@ function compiled(of: Zone, given: Given, output: RowSink): { sink: RowSink; tal
   const tally: StepTally = { filtered: new Map(), pairs: 0, crossPersonPairs: 0 };
   const sink = compileSteps(of, { rules, consent, lookups }, tally, output);
   for (const [table, rows] of tables) {
-    const filling = lookups.sinkOf(table);
+    const filling = lookups.targetOf(table);
     const offers = output.offer && landingOf(table) === customerLanding ? filling.offer : undefined;
     for (const row of rows) {
       const snapshot = offers && snapshotOf(row, consent);
