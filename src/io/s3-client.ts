@@ -11,6 +11,8 @@ export interface Patience {
   readonly retryForMs: number;
   /** How long a connection may be silent before it is taken for dead. */
   readonly stallMs: number;
+  /** How long to wait between two tries at most. */
+  readonly longestDelayMs: number;
 }
 
 const connectMs = 5_000;
@@ -26,7 +28,7 @@ const defaultRegion = "us-east-1";
 /** A client, ready to be used. */
 export async function s3Client(patience: Patience): Promise<S3Client> {
   const config = {
-    retryStrategy: new UntilDeadline(patience.retryForMs),
+    retryStrategy: new UntilDeadline(patience),
     followRegionRedirects: true,
     // Bodies are checked as they are taken, here, also where they come in several answers: see s3-store.ts.
     responseChecksumValidation: "WHEN_REQUIRED" as const,
@@ -83,10 +85,9 @@ function askForChecksums(client: S3Client): void {
 const insufficientStorage = 507;
 
 const firstDelayMs = 50;
-const longestDelayMs = 5_000;
 
 /** How long to wait before one more try: longer each time, and never as long as everybody else. */
-export function backoff(failures: number): number {
+export function backoff(failures: number, { longestDelayMs }: Patience): number {
   return Math.random() * Math.min(longestDelayMs, firstDelayMs * 2 ** failures);
 }
 
@@ -109,13 +110,13 @@ function token(failures: number, since: number | undefined, delay: number): Toke
 
 /** Tries again, whatever number of times, as long as it makes sense and the deadline allows. */
 class UntilDeadline implements RetryStrategy {
-  readonly #retryForMs: number;
+  readonly #patience: Patience;
   #wasReached = false;
   /** Whether a request was given up, and none answered since. */
   #isGivenUp = false;
 
-  constructor(retryForMs: number) {
-    this.#retryForMs = retryForMs;
+  constructor(patience: Patience) {
+    this.#patience = patience;
   }
 
   acquireInitialRetryToken(): Promise<RetryToken> {
@@ -137,8 +138,9 @@ class UntilDeadline implements RetryStrategy {
       this.#isGivenUp = false;
       return Promise.reject(new Error("not to be tried again"));
     }
-    const limit = this.#wasReached ? this.#retryForMs : Math.min(this.#retryForMs, firstContactMs);
-    const delay = Math.max(backoff(failures), (retryAfterHint?.getTime() ?? 0) - Date.now());
+    const { retryForMs } = this.#patience;
+    const limit = this.#wasReached ? retryForMs : Math.min(retryForMs, firstContactMs);
+    const delay = Math.max(backoff(failures, this.#patience), (retryAfterHint?.getTime() ?? 0) - Date.now());
     // What is asked of a store that was given up, such as to take away what was written, does not wait all over again.
     this.#isGivenUp ||= Date.now() + delay - since > limit;
     if (this.#isGivenUp) return Promise.reject(new Error("given up"));

@@ -54,6 +54,11 @@ export interface S3Options {
 const defaultRetryMs = 120_000;
 const longestStallMs = 20_000;
 
+/** A store that is back for a moment is to be met with, however little patience there is: many tries fit into it. */
+const triesAtLeast = 20;
+const longestDelayMs = 5_000;
+const shortestLongestDelayMs = 250;
+
 /** What one request reads at most. */
 const pieceBytes = 4 * 1024 * 1024;
 
@@ -91,7 +96,11 @@ export async function s3Store(uri: string, options: S3Options = {}): Promise<Sto
     });
   }
   const { retryForMs = defaultRetryMs } = options;
-  const patience = { retryForMs, stallMs: Math.min(longestStallMs, retryForMs / 3) };
+  const patience = {
+    retryForMs,
+    stallMs: Math.min(longestStallMs, retryForMs / 3),
+    longestDelayMs: Math.min(longestDelayMs, Math.max(shortestLongestDelayMs, retryForMs / triesAtLeast)),
+  };
   return new S3Store(await s3Client(patience), bucket, prefix.replace(/^\/+|\/+$/g, ""), patience, options);
 }
 
@@ -368,7 +377,7 @@ class S3Store implements Store {
         if (!isPassing || error === told) throw told;
         // An answer may break off behind its last byte too; then there is nothing left to ask for.
         if (at < to || chunks.length === 0) {
-          const delay = backoff(failures++);
+          const delay = backoff(failures++, this.#patience);
           if (Date.now() + delay - progressAt > this.#patience.retryForMs) throw told;
           await pause(delay, signal);
           continue;
