@@ -6,6 +6,7 @@ import type { Store, StoredFile } from "../io/store.js";
 import {
   accelerometerLanding,
   customerLanding,
+  landingTables,
   stepTrainerLanding,
   type TableShape,
 } from "../transforms/tables.js";
@@ -26,7 +27,7 @@ export interface Layout {
   /** The folder in which they lie; nothing where there are none. */
   readonly folder: string | undefined;
   readonly files: readonly StoredFile[];
-  /** Files of other endings beside them. */
+  /** Files beside them that are no landing files. */
   readonly unread: readonly StoredFile[];
 }
 
@@ -35,23 +36,60 @@ export function pathInLake(table: TableShape, layout: Layout, file: StoredFile):
   return `${table.folder}${file.path.slice(layout.folder!.length)}`;
 }
 
-/** @throws StediError `STEDI_AMBIGUOUS_LAYOUT` where the files of a table lie in two layouts */
-export async function findLayout(store: Store, table: TableShape): Promise<Layout> {
-  const found: (Layout & { readonly folder: string })[] = [];
-  for (const name of names.get(table) ?? []) {
-    let hasLanding = false;
-    for (const folder of [`${name}/landing`, `${name}_landing`, `landing/${name}`]) {
-      const files = await store.list(folder);
-      hasLanding ||= folder === `${name}/landing` && files.some(isLandingFile);
-      found.push({ folder, ...sorted(files) });
+/**
+ * Where the landing files of all tables lie at a source, in the order of `landingTables`.
+ * @throws StediError `STEDI_AMBIGUOUS_LAYOUT` where the files of a table lie in two layouts
+ */
+export async function findLayouts(store: Store): Promise<ReadonlyMap<TableShape, Layout>> {
+  const folders = new Map<TableShape, readonly Folder[]>();
+  for (const table of landingTables) folders.set(table, await listFolders(store, names.get(table) ?? []));
+  const bare = besideLanding([...folders.values()].flat());
+  return new Map([...folders].map(([table, listed]) => [table, layoutOf(store, table, listed, bare)]));
+}
+
+/** A folder in which the files of a table may lie. */
+interface Folder {
+  readonly path: string;
+  readonly files: readonly StoredFile[];
+}
+
+async function listFolders(store: Store, called: readonly string[]): Promise<readonly Folder[]> {
+  const listed: Folder[] = [];
+  for (const name of called) {
+    for (const path of [`${name}/landing`, `${name}_landing`, `landing/${name}`]) {
+      listed.push({ path, files: await store.list(path) });
     }
-    // What lies deeper beside a landing folder is something else, such as a copy that somebody has kept.
-    const below = (await store.list(name)).filter(({ path }) => {
-      const [first, ...more] = path.slice(name.length + 1).split("/");
-      return more.length === 0 || (!hasLanding && !zoneFolders.includes(first!));
+    const below = await store.list(name);
+    listed.push({
+      path: name,
+      files: below.filter(({ path }) => !zoneFolders.includes(firstOf(path, name))),
     });
-    found.push({ folder: name, ...sorted(below) });
   }
+  return listed;
+}
+
+/** The bare folders beside whose `landing` files lie; with one, the source is a lake, and all of a lake's own are. */
+function besideLanding(folders: readonly Folder[]): ReadonlySet<string> {
+  const bare = folders
+    .filter(({ path, files }) => path.endsWith("/landing") && files.some(isLandingFile))
+    .map(({ path }) => path.slice(0, -"/landing".length));
+  return new Set(
+    bare.length > 0 ? [...bare, ...landingTables.map(({ folder }) => folder.split("/", 1)[0]!)] : [],
+  );
+}
+
+function layoutOf(
+  store: Store,
+  table: TableShape,
+  folders: readonly Folder[],
+  bare: ReadonlySet<string>,
+): Layout {
+  const found = folders.map(({ path: folder, files }) => {
+    // What lies deeper beside a landing folder is something else, such as a copy that somebody has kept.
+    const counts = (file: StoredFile): boolean =>
+      isLandingFile(file) && !(bare.has(folder) && file.path.includes("/", folder.length + 1));
+    return { folder, files: files.filter(counts), unread: files.filter((file) => !counts(file)) };
+  });
   const used = found.filter(({ files }) => files.length > 0);
   if (used.length > 1) {
     throw new StediError("STEDI_AMBIGUOUS_LAYOUT", {
@@ -64,6 +102,7 @@ export async function findLayout(store: Store, table: TableShape): Promise<Layou
   return used[0] ?? { folder: undefined, files: [], unread: found.flatMap(({ unread }) => unread) };
 }
 
-function sorted(files: readonly StoredFile[]): Pick<Layout, "files" | "unread"> {
-  return { files: files.filter(isLandingFile), unread: files.filter((file) => !isLandingFile(file)) };
+/** The first name of a path below a folder. */
+function firstOf(path: string, folder: string): string {
+  return path.slice(folder.length + 1).split("/", 1)[0]!;
 }

@@ -8,10 +8,10 @@ import { StediError } from "../errors.js";
 import type { ChecksumAlgorithm } from "../io/checksum.js";
 import { type FileSink, isDraft, type Store, type StoredFile } from "../io/store.js";
 import { damageReasons } from "../transforms/contract.js";
-import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
+import { customerLanding, type TableShape } from "../transforms/tables.js";
 import { addTally, type CleanTally, emptyTally } from "./clean.js";
 import { isLandingFile } from "./landing.js";
-import { findLayout, type Layout, pathInLake } from "./layouts.js";
+import { findLayouts, type Layout, pathInLake } from "./layouts.js";
 import { staleAfterMs } from "./process-identity.js";
 import { asCounts, type Counts, total, type Warning } from "./report.js";
 import { cleanContent, type Content, measure, plainContent } from "./sync-content.js";
@@ -105,8 +105,7 @@ export async function syncLanding(options: SyncOptions): Promise<SyncReport> {
   const startedAt = Date.now();
   await requireSource(source);
   await target.exists(); // refuses a file
-  const layouts = new Map<TableShape, Layout>();
-  for (const table of landingTables) layouts.set(table, await findLayout(source, table));
+  const layouts = await findLayouts(source);
   if ([...layouts.values()].every(({ files }) => files.length === 0)) throw nothingThere(source);
   refuseSamePlace(source, target, layouts);
 

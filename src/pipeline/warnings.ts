@@ -46,7 +46,7 @@ export function unreadWarning(
   const isOne = unread.length === 1;
   return {
     code: "STEDI_W_UNREAD_FILES",
-    message: `${plural(unread.length, "file")} in ${folder} with other endings than .json and .json.gz ${isOne ? "was" : "were"} not ${what}: ${unread[0]!.path}${isOne ? "" : " and others"}`,
+    message: `${plural(unread.length, "file")} in ${folder} ${isOne ? "is no landing file" : "are no landing files"} (*.json, *.json.gz) and ${isOne ? "was" : "were"} not ${what}: ${unread[0]!.path}${isOne ? "" : " and others"}`,
     count: unread.length,
   };
 }

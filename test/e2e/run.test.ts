@@ -329,7 +329,7 @@ describe("landing zones that are not as they should be", () => {
           {
             code: "STEDI_W_UNREAD_FILES",
             message:
-              "2 files in customer/landing with other endings than .json and .json.gz were not read: customer/landing/a.JSON and others",
+              "2 files in customer/landing are no landing files (*.json, *.json.gz) and were not read: customer/landing/a.JSON and others",
             count: 2,
           },
         ]);

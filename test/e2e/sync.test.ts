@@ -71,7 +71,7 @@ test("--clean rewrites; a run on what comes out gives the same rows", () =>
     const { stdout, stderr } = await here.call("sync download clean --clean");
     expect(stdout).toMatch(/^table +from +files +the same +copied +records$/m);
     expect(stdout).toMatch(/^customer_landing +customers +2 +0 +2 +\d+, 1 damaged: truncated$/m);
-    expect(stderr).toContain("warning STEDI_W_UNREAD_FILES: 1 file in customer_landing with other endings");
+    expect(stderr).toContain("warning STEDI_W_UNREAD_FILES: 1 file in customer_landing is no landing file");
     for (const path of here.files("clean")) {
       for (const line of readFileSync(join(here.folder, path), "utf8").split("\n").slice(0, -1))
         expect(JSON.parse(line)).toBeTypeOf("object");

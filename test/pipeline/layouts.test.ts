@@ -1,12 +1,21 @@
 // Where the landing files of a table are looked for at a source, and what is refused as two layouts.
 
 import { describe, expect, test } from "vitest";
-import { findLayout, pathInLake } from "../../src/pipeline/layouts.js";
-import { accelerometerLanding, customerLanding, stepTrainerLanding } from "../../src/transforms/tables.js";
+import { findLayouts, type Layout, pathInLake } from "../../src/pipeline/layouts.js";
+import {
+  accelerometerLanding,
+  customerLanding,
+  stepTrainerLanding,
+  type TableShape,
+} from "../../src/transforms/tables.js";
 import { MemoryStore } from "../support/memory-store.js";
 
 const store = (...paths: readonly string[]): MemoryStore =>
   new MemoryStore(new Map(paths.map((path) => [path, new Uint8Array()])), "place");
+
+async function findLayout(place: MemoryStore, table: TableShape): Promise<Layout> {
+  return (await findLayouts(place)).get(table)!;
+}
 
 describe("each layout is brought to that of a lake", () => {
   test.each([
@@ -66,6 +75,25 @@ test("zones, and what lies deeper beside a landing folder, are no landing files"
   expect(customers.files.map(({ path }) => path)).toEqual(["customer/landing/a.json"]);
   expect(customers.unread).toEqual([]);
   expect((await findLayout(place, accelerometerLanding)).files).toEqual([]);
+});
+
+test("in a lake, what lies deeper in a table's folder than beside landing is none of it, whichever table has landing files", async () => {
+  const place = store(
+    "customer/landing/a.json",
+    "step_trainer/landing-old/b.json",
+    "accelerometer/c.json",
+    "accelerometer/old/d.json",
+  );
+  expect(await findLayout(place, stepTrainerLanding)).toMatchObject({
+    folder: undefined,
+    files: [],
+    unread: [{ path: "step_trainer/landing-old/b.json" }],
+  });
+  const { files, unread } = await findLayout(place, accelerometerLanding);
+  expect([...files, ...unread].map(({ path }) => path)).toEqual([
+    "accelerometer/c.json",
+    "accelerometer/old/d.json",
+  ]);
 });
 
 describe("two layouts of one table are refused, naming both", () => {

@@ -180,7 +180,7 @@ describe("what is copied", () => {
       {
         code: "STEDI_W_UNREAD_FILES",
         message:
-          "1 file in customer_landing with other endings than .json and .json.gz was not copied: customers/notes.csv",
+          "1 file in customer_landing is no landing file (*.json, *.json.gz) and was not copied: customers/notes.csv",
         count: 1,
       },
       {

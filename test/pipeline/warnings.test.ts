@@ -39,13 +39,13 @@ describe("about listings", () => {
       {
         code: "STEDI_W_UNREAD_FILES",
         message:
-          "1 file in customer/landing with other endings than .json and .json.gz was not read: customer/landing/x.csv",
+          "1 file in customer/landing is no landing file (*.json, *.json.gz) and was not read: customer/landing/x.csv",
         count: 1,
       },
       {
         code: "STEDI_W_UNREAD_FILES",
         message:
-          "2 files in accelerometer/landing with other endings than .json and .json.gz were not read: accelerometer/landing/1.txt and others",
+          "2 files in accelerometer/landing are no landing files (*.json, *.json.gz) and were not read: accelerometer/landing/1.txt and others",
         count: 2,
       },
     ]);
