@@ -49,6 +49,8 @@ export class PartWriter {
   /** A file that is being made. */
   #opening: Promise<FileSink> | undefined;
   #aborted = false;
+  /** The lines so far. */
+  #lines = Promise.resolve();
 
   /** @param limit bytes at which a part is closed */
   constructor(target: PartTarget, folder: string, limit = partBytes) {
@@ -74,10 +76,15 @@ export class PartWriter {
   }
 
   /**
+   * Writes lines behind those that it was given before; it need not be done with these.
    * @param lines whole rows, each with its newline; the bytes must not change before the promise
    * @param rows how many
    */
-  async writeLines(lines: Uint8Array, rows: number): Promise<void> {
+  writeLines(lines: Uint8Array, rows: number): Promise<void> {
+    return (this.#lines = this.#lines.then(() => this.#writeLines(lines, rows)));
+  }
+
+  async #writeLines(lines: Uint8Array, rows: number): Promise<void> {
     let from = 0;
     let left = rows;
     while (from < lines.length) {
@@ -87,7 +94,7 @@ export class PartWriter {
       this.#partRows += count;
       left -= count;
       from = to;
-      if (this.#partBytes >= this.#limit) await this.close();
+      if (this.#partBytes >= this.#limit) await this.#end();
     }
   }
 
@@ -118,6 +125,11 @@ export class PartWriter {
 
   /** Writes out what is left. @returns the parts, in order */
   async close(): Promise<readonly PartFile[]> {
+    await this.#lines;
+    return this.#end();
+  }
+
+  async #end(): Promise<readonly PartFile[]> {
     await this.#flush();
     await this.#settle();
     await this.#closePart();
@@ -156,7 +168,7 @@ export class PartWriter {
     this.#partBytes += bytes;
     this.#partRows++;
     if (this.#partBytes < this.#limit) return undefined;
-    return this.close().then(() => undefined);
+    return this.#end().then(() => undefined);
   }
 
   /** Hands the buffer to the store and goes on with the other one, once that is free. */

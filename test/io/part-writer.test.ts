@@ -47,6 +47,14 @@ class FakeStore {
   }
 }
 
+/** The same, as lines that are all handed over before any is written. */
+async function writeLines(writer: PartWriter, lines: readonly string[]): Promise<readonly PartFile[]> {
+  const written = lines.map((line) => writer.writeLines(Buffer.from(line), 1));
+  const parts = await writer.close();
+  await Promise.all(written);
+  return parts;
+}
+
 async function writeAll(writer: PartWriter, lines: Iterable<string>): Promise<readonly PartFile[]> {
   for (const line of lines) {
     const wait = writer.write(line);
@@ -115,6 +123,18 @@ describe("parts", () => {
       described("t", ...parts),
     );
     expect(contents(fake)).toEqual(parts.map((lines) => lines.join("")));
+  });
+
+  it("are the same where lines are handed over before those ahead of them are written, by a slow store too", async () => {
+    const fake = new FakeStore();
+    fake.gate = () => tick();
+    const large = `${"x".repeat(100_000)}\n`;
+    const parts = [["12\n", large], ["3\n", large], [large], ["4\n"]];
+    const limits = new PartWriter(fake.store, "t", 100_002);
+    expect(await writeLines(limits, parts.flat())).toEqual(
+      described("t", ["12\n", large], ["3\n", large], [large, "4\n"]),
+    );
+    expect(contents(fake).join("")).toBe(parts.flat().join(""));
   });
 
   it("are counted in bytes, not in characters", async () => {
