@@ -19,30 +19,38 @@ const closeBrace = 0x7d;
 /** Memory is left free for so many bytes in front of what is read, for the record that the block before has begun. */
 const mostHeadroom = 64 * 1024;
 
+/** How many blocks of which size, in bytes. */
+export interface BlockSizes {
+  readonly size: number;
+  readonly count: number;
+}
+
 /** A number of blocks that are used over and over again; who asks for one too many waits. */
 export class BlockPool {
-  readonly #size: number;
   readonly #headroom: number;
-  readonly #made = new Set<ArrayBufferLike>();
-  readonly #free: Uint8Array[] = [];
-  #unmade: number;
-  #waiting: ((block: Uint8Array) => void) | undefined;
+  readonly #usual: Blocks;
+  readonly #small: Blocks;
 
-  /** @param size of a block, in bytes */
-  constructor(size: number, count: number) {
-    this.#size = size;
-    this.#headroom = Math.min(mostHeadroom, size >> 4);
-    this.#unmade = count;
+  /** @param small blocks for files that are read whole, before their turn */
+  constructor(usual: BlockSizes, small: BlockSizes) {
+    this.#headroom = Math.min(mostHeadroom, usual.size >> 4);
+    this.#usual = new Blocks(usual);
+    this.#small = new Blocks({ ...small, size: small.size + this.#headroom });
   }
 
   /** The part of a free block that is to be filled. */
   async room(): Promise<Uint8Array> {
-    return (await this.#take()).subarray(this.#headroom);
+    return (await this.#usual.take()).subarray(this.#headroom);
+  }
+
+  /** The same of a small block; where none is free, memory that is not of this pool: nobody has to wait. */
+  smallRoom(): Uint8Array {
+    return (this.#small.takeNow() ?? new Uint8Array(this.#small.size)).subarray(this.#headroom);
   }
 
   /** Whether some bytes stand in a block of this pool. */
   owns(bytes: Uint8Array): boolean {
-    return this.#made.has(bytes.buffer);
+    return this.#ownerOf(bytes) !== undefined;
   }
 
   /**
@@ -66,20 +74,50 @@ export class BlockPool {
 
   /** @param bytes of a block, or a part of one */
   release(bytes: Uint8Array): void {
-    if (!this.owns(bytes)) return;
+    this.#ownerOf(bytes)?.release(bytes);
+  }
+
+  #ownerOf(bytes: Uint8Array): Blocks | undefined {
+    if (this.#usual.owns(bytes)) return this.#usual;
+    return this.#small.owns(bytes) ? this.#small : undefined;
+  }
+}
+
+/** Blocks of one size. */
+class Blocks {
+  readonly size: number;
+  readonly #made = new Set<ArrayBufferLike>();
+  readonly #free: Uint8Array[] = [];
+  readonly #waiting: ((block: Uint8Array) => void)[] = [];
+  #unmade: number;
+
+  constructor({ size, count }: BlockSizes) {
+    this.size = size;
+    this.#unmade = count;
+  }
+
+  owns(bytes: Uint8Array): boolean {
+    return this.#made.has(bytes.buffer);
+  }
+
+  release(bytes: Uint8Array): void {
     const block = new Uint8Array(bytes.buffer);
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
+    const waiting = this.#waiting.shift();
     if (waiting) waiting(block);
     else this.#free.push(block);
   }
 
-  async #take(): Promise<Uint8Array> {
+  /** A free block; waits until there is one. */
+  async take(): Promise<Uint8Array> {
+    return this.takeNow() ?? new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** A free block, or nothing. */
+  takeNow(): Uint8Array | undefined {
     const free = this.#free.pop();
-    if (free) return free;
-    if (this.#unmade === 0) return new Promise((resolve) => (this.#waiting = resolve));
+    if (free || this.#unmade === 0) return free;
     this.#unmade--;
-    const made = new SharedArrayBuffer(this.#size);
+    const made = new SharedArrayBuffer(this.size);
     this.#made.add(made);
     return new Uint8Array(made);
   }

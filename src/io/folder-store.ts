@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Dirent, Stats } from "node:fs";
-import { constants } from "node:fs";
+import { constants, fstatSync } from "node:fs";
 import {
   type FileHandle,
   link,
@@ -78,22 +78,23 @@ class FolderStore implements Store {
   async *read(file: StoredFile, room?: Room): AsyncIterable<Uint8Array> {
     const handle = await this.#attempt(file.path, () => open(this.#path(file.path), constants.O_RDONLY));
     const size = Math.min(chunkBytes, file.size);
-    const next = async (): Promise<Uint8Array> => {
-      const into = room ? await room() : Buffer.allocUnsafeSlow(size);
+    const next = async (most: number): Promise<Uint8Array> => {
+      const into = (room ? await room() : Buffer.allocUnsafeSlow(size)).subarray(0, most);
       return this.#attempt(file.path, async () => into.subarray(0, await fill(handle, into)));
     };
     let reading: Promise<Uint8Array> | undefined;
     try {
-      this.#expectVersion(await this.#attempt(file.path, () => handle.stat()), file);
+      // Of an open file the system knows this without asking anybody.
+      this.#expectVersion(await this.#attempt(file.path, () => Promise.resolve(fstatSync(handle.fd))), file);
       let left = file.size;
-      reading = left > 0 ? next() : undefined;
+      reading = left > 0 ? next(left) : undefined;
       while (left > 0) {
         const chunk = await reading!;
         reading = undefined;
-        if (chunk.length === 0 || chunk.length > left) throw changed(this.#where(file.path));
+        if (chunk.length === 0) throw changed(this.#where(file.path));
         left -= chunk.length;
         // The next chunk is read while this one is dealt with.
-        if (left > 0) reading = next();
+        if (left > 0) reading = next(left);
         yield chunk;
       }
       // By its name: a file that was deleted or replaced meanwhile is not that of the listing any more.

@@ -22,6 +22,7 @@ import { blocksAhead, ReadingsPool, releasePart, type Scanners, type Work } from
 import { type JoinedPart, type Part, ReadingsScanner, type ScanInput } from "./readings-scan.js";
 import type { ReadingsPlan, Route } from "./readings-spec.js";
 import { joinSpilled, type SpilledJoinInput } from "./spilled-join.js";
+import { UnderWay } from "./under-way.js";
 import type { ZoneBuild } from "./zone-build.js";
 
 /** A file of the table. */
@@ -58,6 +59,9 @@ export const defaultTuning: Tuning = {
 /** A file whose blocks so often end within a record is taken block after block. */
 const mostWrongGuesses = 2;
 
+/** How many parts may be on their way to the store while more are scanned. */
+const partsWritten = 2;
+
 const nothingJoined: JoinedPart = {
   lines: { bytes: new Uint8Array(0), rows: 0 },
   noPair: 0,
@@ -93,6 +97,9 @@ export class ReadingsPass {
   readonly #handler: ReadingsHandler;
   readonly #pool: Scanners | undefined;
   readonly #scanner: ReadingsScanner;
+  readonly #ahead: ReadAhead;
+  /** The size up to which a file is read into a small block. */
+  readonly #smallBytes: number;
   readonly #blocks: BlockPool;
   readonly #queue: BoundedQueue<Flight>;
   readonly #memory: JoinMemory;
@@ -100,12 +107,14 @@ export class ReadingsPass {
   /** For each route whose join has spilled: its probe side. */
   readonly #probes: (SpillFile | undefined)[];
   readonly #stop = new AbortController();
+  readonly #writing = new UnderWay(partsWritten);
   /** For each route with a join's build side: the numbers there of the keys, -1 for one not yet asked for. */
   readonly #people: readonly Int32Array[];
 
   /**
    * @param builds the zones that are built in the pass
    * @param pool left out: everything is done in this thread
+   * @param ahead what of the files pays off to be read before its turn
    */
   constructor(
     plan: ReadingsPlan,
@@ -114,6 +123,7 @@ export class ReadingsPass {
     pool: Scanners | undefined,
     { blockBytes, leastJoinBytes }: Tuning,
     memory: JoinMemory,
+    ahead: ReadAhead,
   ) {
     this.#plan = plan;
     this.#memory = memory;
@@ -124,15 +134,18 @@ export class ReadingsPass {
     this.#pool = pool;
     this.#scanner = new ReadingsScanner(plan.spec);
     this.#people = plan.routes.map(() => new Int32Array(plan.keys.size).fill(-1));
-    const ahead = pool ? (blocksAhead + 2) * pool.size : 2;
-    this.#blocks = new BlockPool(blockBytes, ahead + 2);
-    this.#queue = new BoundedQueue(ahead);
+    const blocks = pool ? (blocksAhead + 2) * pool.size : 2;
+    // One more is being taken, and one waits to be put into the queue.
+    const small = { size: Math.min(ahead.smallBytes, blockBytes), count: ahead.files + 1 + blocks + 2 };
+    this.#ahead = ahead;
+    this.#smallBytes = small.size;
+    this.#blocks = new BlockPool({ size: blockBytes, count: blocks + 2 }, small);
+    this.#queue = new BoundedQueue(blocks);
     pool?.begin(plan.spec);
   }
 
-  /** @param ahead what of them pays off to be read before its turn */
-  async run(files: Iterable<ReadingsFile>, ahead: ReadAhead): Promise<void> {
-    const reading = this.#read(files, ahead).then(
+  async run(files: Iterable<ReadingsFile>): Promise<void> {
+    const reading = this.#read(files).then(
       () => this.#queue.end(),
       (error: unknown) => this.#queue.fail(error),
     );
@@ -141,6 +154,7 @@ export class ReadingsPass {
         await this.#take(flight);
       }
       for (const index of this.#plan.routes.keys()) await this.#joinSpilled(index);
+      await this.#writing.settle();
     } catch (error) {
       this.#stop.abort();
       await this.#drain();
@@ -180,9 +194,11 @@ export class ReadingsPass {
   }
 
   /** Reads blocks and has their scanning begun, as far ahead as the queue allows. */
-  async #read(files: Iterable<ReadingsFile>, ahead: ReadAhead): Promise<void> {
+  async #read(files: Iterable<ReadingsFile>): Promise<void> {
     const { signal } = this.#stop;
-    for (const [file, read] of readAhead(files, ahead, signal)) {
+    const roomFor = ({ path, size }: ReadingsFile): Room | undefined =>
+      isPacked(path) || size > this.#smallBytes ? undefined : () => this.#blocks.smallRoom();
+    for (const [file, read] of readAhead(files, this.#ahead, signal, roomFor)) {
       const scan: FileScan = {
         file,
         gunzip: { cutOff: false },
@@ -241,8 +257,8 @@ export class ReadingsPass {
     for (;;) {
       const part = await work.next();
       if (scan) await this.#takeRecords(part, scan, entries);
-      for (const index of this.#plan.routes.keys()) await this.#takeRoute(index, part);
-      work.release(part);
+      const written = [...this.#plan.routes.keys()].map((index) => this.#takeRoute(index, part));
+      await this.#writing.add(Promise.all(written).then(() => work.release(part)));
       if (!part.end) continue;
       if (scan) {
         scan.state = part.end.state;
@@ -273,6 +289,7 @@ export class ReadingsPass {
     }
   }
 
+  /** @returns when what is written of it is with the store */
   async #takeRoute(index: number, { good, routes }: Part): Promise<void> {
     const { zone, reasons, seen, build, joined } = this.#plan.routes[index]!;
     const part = routes[index]!;

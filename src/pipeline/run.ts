@@ -392,10 +392,8 @@ class Run {
     const { tuning = defaultTuning } = this.#options;
     const threads = this.#threads(bytes);
     if (bytes > collectFrom) collectGarbage();
-    return new ReadingsPass(plan, this.#builds, handler, threads, tuning, this.#memory).run(
-      files,
-      store.readAhead,
-    );
+    const { readAhead } = store;
+    return new ReadingsPass(plan, this.#builds, handler, threads, tuning, this.#memory, readAhead).run(files);
   }
 
   /** What takes the records of a zone: customers' by their registrations, where that will do. */
