@@ -5,6 +5,8 @@ import { randomBytes } from "node:crypto";
 import { SpillFile } from "../io/spill-file.js";
 import type { ConsentIndex } from "../transforms/consent.js";
 import { JoinTable, type People } from "../transforms/join-table.js";
+import { KeyMap } from "../transforms/key-map.js";
+import type { KeyTable } from "../transforms/key-table.js";
 import { compositeKey, keyOf } from "../transforms/keys.js";
 import { MarkedKeys, Marks } from "../transforms/marked-keys.js";
 import type { Row } from "../transforms/rows.js";
@@ -19,9 +21,6 @@ type Tap = (row: Row) => void;
 /** The keys in some fields of a table's rows. */
 export type KeySet = ReadonlySet<string> | MarkedKeys;
 
-/** For each key in one field of a table, the keys in another that stand in the same rows. */
-export type KeyMap = ReadonlyMap<string, ReadonlySet<string>>;
-
 /** What a join's build side may hold in memory, and where it goes beyond that. */
 export interface JoinMemory {
   /** Bytes. */
@@ -31,14 +30,15 @@ export interface JoinMemory {
 }
 
 /**
- * See `Lookups.joinBuild`. People go into it by numbers that are given out here. Once it holds more than it may, its
- * rows go to a file, partitioned by time.
+ * See `Lookups.joinBuild`. People go into it by their numbers in a table of keys; those that it does not have get one
+ * here, below zero. Once it holds more than it may, its rows go to a file, partitioned by time.
  */
 export class JoinBuild {
   /** Positions of the fields that it is made of, in its table. */
   readonly fields: { readonly time: number; readonly person: number; readonly take: readonly number[] };
+  readonly #people: KeyTable;
   readonly #memory: JoinMemory;
-  readonly #numbers = new Map<string, number>();
+  readonly #others = new Map<string, number>();
   #table = new JoinTable(randomBytes(4).readInt32LE());
   #spill: SpillFile | undefined;
   /** Moves the rows of the table into the file, some with each that comes: to move all at once would take seconds. */
@@ -46,8 +46,10 @@ export class JoinBuild {
   /** How many bytes of texts are to be moved by now. */
   #owed = 0;
 
-  constructor(fields: JoinBuild["fields"], memory: JoinMemory) {
+  /** @param people may come to know a person later than a row of theirs comes */
+  constructor(fields: JoinBuild["fields"], people: KeyTable, memory: JoinMemory) {
     this.fields = fields;
+    this.#people = people;
     this.#memory = memory;
   }
 
@@ -86,19 +88,27 @@ export class JoinBuild {
     this.#keepToBudget(to - from);
   }
 
-  /** The number of a person, who gets one here. */
+  /** The number of a person. */
   numberOf(person: string): number {
-    let number = this.#numbers.get(person);
-    if (number === undefined) {
-      number = this.#numbers.size;
-      this.#numbers.set(person, number);
-    }
+    // Of a person whom the table came to know later, it stays what it was.
+    const other = this.#others.get(person);
+    if (other !== undefined) return other;
+    const known = this.#people.find(person);
+    if (known >= 0) return known;
+    const number = -1 - this.#others.size;
+    this.#others.set(person, number);
     return number;
   }
 
-  /** Some people's numbers, -1 for one who has no row. */
+  /** The same of one whom a table has under a number. */
+  numberAt(keys: KeyTable, number: number): number {
+    const isKnown = this.#others.size === 0 && keys.beginsWith(this.#people) && number < this.#people.size;
+    return isKnown ? number : this.numberOf(keys.keyAt(number));
+  }
+
+  /** Some people's numbers. */
   peopleOf(keys: Iterable<string>): People {
-    return { list: Array.from(keys, (key) => this.#numbers.get(key) ?? -1) };
+    return { list: Array.from(keys, (key) => this.numberOf(key)) };
   }
 
   /**
@@ -288,20 +298,16 @@ export class Lookups {
     });
   }
 
+  /** For each key in one field of a table, the keys in another that stand in the same rows. */
   keyMap(table: TableShape, from: string, to: string): KeyMap {
     return this.#once(`map ${table.name} ${from} ${to}`, table, () => {
       const fromIndex = fieldIndex(table, from);
       const toIndex = fieldIndex(table, to);
-      const map = new Map<string, Set<string>>();
-      const put = (key: string, value: string): void => {
-        const values = map.get(key);
-        if (values) values.add(value);
-        else map.set(key, new Set([value]));
-      };
-      const tap: Tap = (row) => put(keyOf(row[fromIndex]!), keyOf(row[toIndex]!));
       const [left, right] = [this.#consent.keysIn(from), this.#consent.keysIn(to)];
+      const map = new KeyMap(left.keys, right.keys, this.#consent.seed);
+      const tap: Tap = (row) => map.add(keyOf(row[fromIndex]!), keyOf(row[toIndex]!));
       const registered = (registration: number): void =>
-        put(left.keys.keyAt(left.numberOf(registration)), right.keys.keyAt(right.numberOf(registration)));
+        map.addNumbers(left.numberOf(registration), right.numberOf(registration));
       return [map, { tap, registered }];
     });
   }
@@ -313,7 +319,12 @@ export class Lookups {
       const personIndex = fieldIndex(table, person);
       const takeIndexes = take.map((field) => fieldIndex(table, field));
       const fields = takeIndexes.map((index) => table.fields[index]!);
-      const build = new JoinBuild({ time: timeIndex, person: personIndex, take: takeIndexes }, this.#memory);
+      const { keys } = this.#consent.keysIn(person);
+      const build = new JoinBuild(
+        { time: timeIndex, person: personIndex, take: takeIndexes },
+        keys,
+        this.#memory,
+      );
       this.#builds.push(build);
       const tap: Tap = (row) => {
         const bytes = takenText(

@@ -244,7 +244,7 @@ function joinSink(
   const fields = take.map((field) => step.table.fields[fieldIndex(step.table, field)]!);
   const build = lookups.joinBuild(step.table, step.time[1], through.build[0], take);
   const peopleOf = lookups.keyMap(through.table, through.probe[1], through.build[1]);
-  const people = remembered((serial: string) => build.peopleOf(peopleOf.get(serial) ?? []));
+  const people = remembered((serial: string) => build.peopleOf(peopleOf.get(serial)));
   const found: number[] = [];
   const probe = (instant: number, who: People | undefined): Uint8Array[] => {
     if (build.spill) {

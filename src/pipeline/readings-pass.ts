@@ -108,8 +108,6 @@ export class ReadingsPass {
   readonly #probes: (SpillFile | undefined)[];
   readonly #stop = new AbortController();
   readonly #writing = new UnderWay(partsWritten);
-  /** For each route with a join's build side: the numbers there of the keys, -1 for one not yet asked for. */
-  readonly #people: readonly Int32Array[];
 
   /**
    * @param builds the zones that are built in the pass
@@ -133,7 +131,6 @@ export class ReadingsPass {
     this.#handler = handler;
     this.#pool = pool;
     this.#scanner = new ReadingsScanner(plan.spec);
-    this.#people = plan.routes.map(() => new Int32Array(plan.keys.size).fill(-1));
     const blocks = pool ? (blocksAhead + 2) * pool.size : 2;
     // One more is being taken, and one waits to be put into the queue.
     const small = { size: Math.min(ahead.smallBytes, blockBytes), count: ahead.files + 1 + blocks + 2 };
@@ -301,7 +298,7 @@ export class ReadingsPass {
       kept -= count;
     }
     if (part.seen) for (const each of seen) addSeen(each, keys, part.seen);
-    if (part.brought && build) this.#bring(build, part.brought, this.#people[index]!);
+    if (part.brought && build) this.#bring(build, part.brought);
     if (part.probes) this.#spillProbes(index, part.probes);
     const waits: Promise<void>[] = [];
     if (part.lines) waits.push(this.#builds.get(zone)!.take(good, filtered, part.lines));
@@ -317,7 +314,7 @@ export class ReadingsPass {
     await Promise.all(waits);
   }
 
-  #bring(build: NonNullable<Route["build"]>, rows: Uint8Array, people: Int32Array): void {
+  #bring(build: NonNullable<Route["build"]>, rows: Uint8Array): void {
     const view = new DataView(rows.buffer, rows.byteOffset, rows.length);
     const { keys } = this.#plan;
     for (let at = 0; at < rows.length;) {
@@ -325,8 +322,7 @@ export class ReadingsPass {
       const key = view.getInt32(at + 8, true);
       const from = at + rowHeader;
       at = from + view.getInt32(at + 12, true);
-      if (people[key] === -1) people[key] = build.numberOf(keys.keyAt(key));
-      build.addRows(time, people[key]!, rows, view, from, at);
+      build.addRows(time, build.numberAt(keys, key), rows, view, from, at);
     }
   }
 

@@ -7,6 +7,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { JoinTableMemory } from "../transforms/join-table.js";
+import type { KeyMap } from "../transforms/key-map.js";
 import { KeyTable, type KeyTableMemory, type Seed } from "../transforms/key-table.js";
 import { MarkedKeys } from "../transforms/marked-keys.js";
 import { type Field, fieldIndex, type TableShape } from "../transforms/tables.js";
@@ -208,7 +209,11 @@ async function universe(
         tables.add(bySerial ? consent.serials : consent.people);
       }
     }
-    if (joined) sets.push(peopleThrough(joined.step, lookups).keys());
+    if (joined) {
+      const { from, others } = peopleThrough(joined.step, lookups);
+      tables.add(from);
+      sets.push(others.map(([key]) => key));
+    }
   }
   // Mostly one table has them all.
   const [first, ...others] = tables;
@@ -227,7 +232,7 @@ function buildOf({ table, time, through, take }: Join, lookups: Lookups): JoinBu
   return lookups.joinBuild(table, time[1], through.build[0], take);
 }
 
-function peopleThrough({ through }: Join, lookups: Lookups): ReadonlyMap<string, ReadonlySet<string>> {
+function peopleThrough({ through }: Join, lookups: Lookups): KeyMap {
   return lookups.keyMap(through.table, through.probe[1], through.build[1]);
 }
 
@@ -308,18 +313,7 @@ async function joinSpec(
   signal: AbortSignal | undefined,
 ): Promise<JoinSpec> {
   const build = buildOf(step, lookups);
-  const owners = peopleThrough(step, lookups);
-  const ends = new Uint32Array(new SharedArrayBuffer(keys.size * 4));
-  let most = 0;
-  await forEachInTurns(owners, signal, ([key, { size }]) => {
-    ends[keys.find(key)] = size;
-    most = Math.max(most, size);
-  });
-  for (let number = 1; number < ends.length; number++) ends[number]! += ends[number - 1]!;
-  const people = new Int32Array(new SharedArrayBuffer((ends.at(-1) ?? 0) * 4));
-  await forEachInTurns(owners, signal, ([key, each]) => {
-    people.set(build.peopleOf(each).list, ends[keys.find(key)]! - each.size);
-  });
+  const { ends, people, most } = await peopleOfKeys(peopleThrough(step, lookups), build, keys, signal);
   const everybody = rules.pair === "timestamp";
   // Few people are asked for one by one.
   await inTurns(build.complete(everybody || most >= 8), signal);
@@ -330,6 +324,45 @@ async function joinSpec(
     people: people.buffer,
     take: step.take.map((field) => step.table.fields[fieldIndex(step.table, field)]!),
   };
+}
+
+/** For each key the people of the build side that a map has for it, and how many that are at most. */
+async function peopleOfKeys(
+  map: KeyMap,
+  build: JoinBuild,
+  keys: KeyTable,
+  signal: AbortSignal | undefined,
+): Promise<{ ends: Uint32Array<SharedArrayBuffer>; people: Int32Array<SharedArrayBuffer>; most: number }> {
+  const { from, to, pairs } = map;
+  const isFirst = keys.beginsWith(from);
+  const owned: number[] = [];
+  const owners: number[] = [];
+  await forEachInTurns(pairs.numbers(), signal, (pair) => {
+    const key = pairs.first(pair);
+    owned.push(isFirst ? key : keys.find(from.keyAt(key)));
+    owners.push(build.numberAt(to, pairs.second(pair)));
+  });
+  const others = new Set<string>();
+  for (const [key, person] of map.others) {
+    const [number, owner] = [keys.find(key), build.numberOf(person)];
+    const both = `${number} ${owner}`;
+    if (others.has(both)) continue;
+    others.add(both);
+    owned.push(number);
+    owners.push(owner);
+  }
+  const ends = new Uint32Array(new SharedArrayBuffer(keys.size * 4));
+  for (const key of owned) ends[key]!++;
+  let most = 0;
+  for (let key = 0, sum = 0; key < ends.length; key++) {
+    most = Math.max(most, ends[key]!);
+    sum += ends[key]!;
+    ends[key] = sum;
+  }
+  const people = new Int32Array(new SharedArrayBuffer(owned.length * 4));
+  const at = ends.slice();
+  for (const [index, key] of owned.entries()) people[--at[key]!] = owners[index]!;
+  return { ends, people, most };
 }
 
 /** A seed that nobody can guess, for tables of keys. */

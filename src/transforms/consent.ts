@@ -82,6 +82,8 @@ class Words {
 
 /** See the top of this file. */
 export class ConsentIndex {
+  /** Of its tables, and of those that go by its numbers. */
+  readonly seed: Seed;
   readonly #policy: Policy;
   readonly #purposes: readonly Purpose[];
   readonly #purposeIndexes: readonly number[];
@@ -104,9 +106,10 @@ export class ConsentIndex {
 
   /**
    * @param wanted the purposes that will be asked about
-   * @param seed of its tables
+   * @param seed nobody can guess
    */
   constructor(policy: Policy, wanted: readonly Purpose[], seed: Seed) {
+    this.seed = seed;
     this.#policy = policy;
     this.#purposes = wanted;
     this.#purposeIndexes = wanted.map((purpose) => fieldIndex(customerLanding, purpose));

@@ -27,7 +27,7 @@ interface Instants {
   readonly links: Int32Array;
 }
 
-/** Some people, by their numbers; -1 stands for one who has no readings. */
+/** Some people, by their numbers. */
 export interface People {
   readonly list: ArrayLike<number>;
   /** The same; made when it is first needed. */

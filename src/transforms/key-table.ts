@@ -130,11 +130,13 @@ export class KeyTable {
     const length = this.#startOf(this.#size);
     const text = fromUtf8.decode(this.#bytes.slice(0, length));
     // Of ASCII, characters stand where bytes do.
-    if (text.length === length) {
-      for (let number = 0; number < this.#size; number++)
-        yield text.slice(this.#startOf(number), this.#ends[number]);
-    } else {
-      for (let number = 0; number < this.#size; number++) yield this.keyAt(number);
+    const isAscii = text.length === length;
+    for (let number = 0; number < this.#size; number++) {
+      const key = isAscii ? text.slice(this.#startOf(number), this.#ends[number]) : this.keyAt(number);
+      // Whoever goes through all keys asks for each.
+      this.#lastKey = key;
+      this.#lastFound = number;
+      yield key;
     }
   }
 

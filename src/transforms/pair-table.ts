@@ -20,6 +20,11 @@ export class PairTable {
     return this.#firsts.length;
   }
 
+  /** The numbers of all pairs. */
+  numbers(): Iterable<number> {
+    return this.#firsts.keys();
+  }
+
   /** The first of a pair. */
   first(pair: number): number {
     return this.#firsts[pair]!;

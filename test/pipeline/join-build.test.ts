@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
 import { readSpilled, rowHeader } from "../../src/io/spill-file.js";
 import { JoinBuild, partitionOf, spillPartitions } from "../../src/pipeline/lookups.js";
+import { KeyTable } from "../../src/transforms/key-table.js";
 import { utf8 } from "../io/support.js";
 
 /** More than a table takes that has its first rows, less than one whose segments need a second piece of memory. */
@@ -55,7 +56,7 @@ test.each([
   ["all of which are moved before the last has come", 12_000, 1, false],
   ["two of an instant each", 70_000, 2, false],
 ] as const)("rows %s stand in the file in the order in which they came", (_, beyond, alike, isLeft) => {
-  const build = new JoinBuild(fields, { budget, folder: tmpdir() });
+  const build = new JoinBuild(fields, KeyTable.empty([1, 2]), { budget, folder: tmpdir() });
   try {
     const expected = filled(build, segmentsBelow + beyond, alike);
     expect([...build.complete(false)].length > 0).toBe(isLeft);
@@ -66,7 +67,7 @@ test.each([
 });
 
 test("rows that memory holds can be probed once they are complete, which takes them in parts", () => {
-  const build = new JoinBuild(fields, { budget: Infinity, folder: "" });
+  const build = new JoinBuild(fields, KeyTable.empty([1, 2]), { budget: Infinity, folder: "" });
   filled(build, 3000, 1);
   expect([...build.complete(true)]).toHaveLength(2);
   expect(build.spill).toBeUndefined();
@@ -74,4 +75,24 @@ test("rows that memory holds can be probed once they are complete, which takes t
   build.table.probe(1_655_564_444_103, found);
   expect(found).toHaveLength(1);
   build.close();
+});
+
+test("a person has one number, by their key or by that of a table, and nobody else has it", () => {
+  const people = KeyTable.empty([1, 2]);
+  for (const key of ["ada", "ben"]) people.add(key);
+  const copy = people.copy();
+  copy.add("eve");
+  const another = KeyTable.empty([3, 4]);
+  for (const key of ["eve", "ben"]) another.add(key);
+  const build = new JoinBuild(fields, people, { budget: Infinity, folder: "" });
+  const [ada, ben, eve, zoe] = ["ada", "ben", "eve", "zoe"].map((key) => build.numberOf(key));
+  expect(new Set([ada, ben, eve, zoe]).size).toBe(4);
+  expect([ada, ben]).toEqual([0, 1]);
+  expect([0, 1, 2].map((number) => build.numberAt(copy, number))).toEqual([ada, ben, eve]);
+  expect([0, 1].map((number) => build.numberAt(people, number))).toEqual([ada, ben]);
+  expect([0, 1].map((number) => build.numberAt(another, number))).toEqual([eve, ben]);
+  expect(build.peopleOf(["zoe", "ada"]).list).toEqual([zoe, ada]);
+  const late = people.add("zoe");
+  expect([build.numberOf("zoe"), build.numberAt(people, late)]).toEqual([zoe, zoe]);
+  expect([build.numberOf("ada"), build.numberAt(people, 0)]).toEqual([ada, ada]);
 });
