@@ -59,8 +59,11 @@ export const defaultTuning: Tuning = {
 /** A file whose blocks so often end within a record is taken block after block. */
 const mostWrongGuesses = 2;
 
-/** How many parts may be on their way to the store while more are scanned. */
-const partsWritten = 2;
+/**
+ * Bytes of parts that may be on their way to the store while more is scanned. A large part is waited for: what is scanned
+ * meanwhile would drive it out of the cache.
+ */
+const bytesWritten = 512 * 1024;
 
 const nothingJoined: JoinedPart = {
   lines: { bytes: new Uint8Array(0), rows: 0 },
@@ -107,7 +110,7 @@ export class ReadingsPass {
   /** For each route whose join has spilled: its probe side. */
   readonly #probes: (SpillFile | undefined)[];
   readonly #stop = new AbortController();
-  readonly #writing = new UnderWay(partsWritten);
+  readonly #writing = new UnderWay(bytesWritten);
 
   /**
    * @param builds the zones that are built in the pass
@@ -255,7 +258,10 @@ export class ReadingsPass {
       const part = await work.next();
       if (scan) await this.#takeRecords(part, scan, entries);
       const written = [...this.#plan.routes.keys()].map((index) => this.#takeRoute(index, part));
-      await this.#writing.add(Promise.all(written).then(() => work.release(part)));
+      await this.#writing.add(
+        Promise.all(written).then(() => work.release(part)),
+        writtenBytes(part),
+      );
       if (!part.end) continue;
       if (scan) {
         scan.state = part.end.state;
@@ -350,6 +356,13 @@ export class ReadingsPass {
       }
     }
   }
+}
+
+function writtenBytes({ routes }: Part): number {
+  return routes.reduce(
+    (sum, { lines, joined }) => sum + (lines?.bytes.length ?? 0) + (joined?.lines.bytes.length ?? 0),
+    0,
+  );
 }
 
 /** @param numbers of some of the keys */

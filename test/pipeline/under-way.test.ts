@@ -1,4 +1,4 @@
-// Pieces of work that are not waited for one by one: how many are begun, and when a failure is told.
+// Pieces of work that are not waited for one by one: how much is begun, and when a failure is told.
 
 import { expect, test } from "vitest";
 import { UnderWay } from "../../src/pipeline/under-way.js";
@@ -18,12 +18,12 @@ const soon = (): Promise<string> => new Promise((resolve) => setImmediate(() => 
 const state = (promise: Promise<unknown>): Promise<unknown> =>
   Promise.race([promise.then(() => "goes on"), soon()]);
 
-test("as many may be under way, and one more waits for any of them", async () => {
-  const underWay = new UnderWay(2);
+test("so much may be under way, and more waits until it is less", async () => {
+  const underWay = new UnderWay(10);
   const [a, b, c] = [piece(), piece(), piece()];
-  expect(await state(underWay.add(a.work))).toBe("goes on");
-  expect(await state(underWay.add(b.work))).toBe("goes on");
-  const third = underWay.add(c.work);
+  expect(await state(underWay.add(a.work, 6))).toBe("goes on");
+  expect(await state(underWay.add(b.work, 4))).toBe("goes on");
+  const third = underWay.add(c.work, 4);
   expect(await state(third)).toBe("waits");
   b.end();
   expect(await state(third)).toBe("goes on");
@@ -34,16 +34,25 @@ test("as many may be under way, and one more waits for any of them", async () =>
   expect(await state(all)).toBe("goes on");
 });
 
+test("a piece that is larger than all that may be is waited for", async () => {
+  const underWay = new UnderWay(10);
+  const large = piece();
+  const added = underWay.add(large.work, 11);
+  expect(await state(added)).toBe("waits");
+  large.end();
+  expect(await state(added)).toBe("goes on");
+});
+
 test("the first failure is told with the next piece, and at the end, and nobody else need hear of it", async () => {
   const underWay = new UnderWay(2);
   const [a, b, c] = [piece(), piece(), piece()];
-  await underWay.add(a.work);
-  await underWay.add(b.work);
+  await underWay.add(a.work, 1);
+  await underWay.add(b.work, 1);
   const first = new Error("first");
   b.fail(first);
   a.fail(new Error("second"));
   await soon();
   c.end();
-  await expect(underWay.add(c.work)).rejects.toBe(first);
+  await expect(underWay.add(c.work, 1)).rejects.toBe(first);
   await expect(underWay.settle()).rejects.toBe(first);
 });
