@@ -122,6 +122,7 @@ class S3Store implements Store {
   readonly #patience: Patience;
   readonly #options: S3Options;
   readonly #limit = pLimit(requestsAtOnce);
+  readonly #pieces = new PieceMemory();
   readonly #uploads = new UploadMemory(uploadBytes);
 
   constructor(client: S3Client, bucket: string, prefix: string, patience: Patience, options: S3Options) {
@@ -166,13 +167,15 @@ class S3Store implements Store {
     return found && { path, size: found.ContentLength ?? 0, version: versionOf(found.ETag) };
   }
 
-  async *read(file: StoredFile, _room?: Room, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+  async *read(file: StoredFile, room?: Room, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     const stop = new AbortController();
     const signals = [stop.signal, signal, this.#options.signal].filter((each) => each !== undefined);
     const stopped = AbortSignal.any(signals);
     setMaxListeners(0, stopped); // each request listens, and Node would warn of a leak
-    const ahead: Promise<readonly Uint8Array[]>[] = [];
+    const ahead: Promise<Uint8Array>[] = [];
     let next = 0;
+    /** What was given before the last piece. */
+    let used: Uint8Array | undefined;
     const begin = (): void => {
       const piece = { file, from: next, to: Math.min(next + pieceBytes, file.size) };
       next = piece.to;
@@ -190,10 +193,11 @@ class S3Store implements Store {
       while (ahead.length > 0) {
         const piece = await ahead.shift()!;
         if (next < file.size) begin();
-        for (const chunk of piece) {
-          hasher?.update(chunk);
-          yield chunk;
-        }
+        hasher?.update(piece);
+        if (piece.length > 0) yield piece;
+        // Rooms of its own mean that whoever asks is done with the piece before by now; these hold no piece.
+        if (room && used) this.#pieces.give(used);
+        used = piece;
       }
       if (hasher && hasher.digest() !== known.value) throw this.#otherBytes(file);
     } finally {
@@ -349,10 +353,12 @@ class S3Store implements Store {
   }
 
   /** The bytes of a piece, all of them, whatever breaks off in between. */
-  async #fetch(piece: Piece, signal: AbortSignal): Promise<readonly Uint8Array[]> {
+  async #fetch(piece: Piece, signal: AbortSignal): Promise<Uint8Array> {
     const { file, from, to } = piece;
-    const chunks: Uint8Array[] = [];
+    // What comes is small chunks: held as they are, the garbage collector goes through them again and again.
+    const bytes = this.#pieces.take(to - from);
     let at = from;
+    let hasCome = false;
     let failures = 0;
     let flips = 0;
     let progressAt = Date.now();
@@ -363,11 +369,12 @@ class S3Store implements Store {
         // What is read on from a byte comes without the checksum of the whole.
         if (at === 0 && to === file.size) known = checksumOf(answer);
         for await (const chunk of this.#bodyOf(answer)) {
-          chunks.push(chunk);
+          if (at + chunk.length > to) throw this.#badAnswer(file, "more bytes came than there should be");
+          bytes.set(chunk, at - from);
           at += chunk.length;
+          hasCome = true;
           progressAt = Date.now();
           failures = 0;
-          if (at > to) throw this.#badAnswer(file, "more bytes came than there should be");
         }
         if (at < to) throw brokenOff("ESHORT");
       } catch (error) {
@@ -376,16 +383,15 @@ class S3Store implements Store {
         const isPassing = told instanceof StediError && told.code === "STEDI_UNAVAILABLE";
         if (!isPassing || error === told) throw told;
         // An answer may break off behind its last byte too; then there is nothing left to ask for.
-        if (at < to || chunks.length === 0) {
+        if (at < to || !hasCome) {
           const delay = backoff(failures++, this.#patience);
           if (Date.now() + delay - progressAt > this.#patience.retryForMs) throw told;
           await pause(delay, signal);
           continue;
         }
       }
-      if (!known || known.value === digest(chunks, known.algorithm)) return chunks;
+      if (!known || known.value === digest(bytes, known.algorithm)) return bytes;
       if (++flips === mostFlips) throw this.#otherBytes(file);
-      chunks.length = 0;
       at = from;
     }
   }
@@ -594,10 +600,26 @@ function checksumOf(
   return undefined;
 }
 
-function digest(chunks: readonly Uint8Array[], algorithm: ChecksumAlgorithm): string {
+function digest(bytes: Uint8Array, algorithm: ChecksumAlgorithm): string {
   const hasher = createHasher(algorithm);
-  for (const chunk of chunks) hasher.update(chunk);
+  hasher.update(bytes);
   return hasher.digest();
+}
+
+/** Memory for pieces of the usual size, used over and over again. */
+class PieceMemory {
+  readonly #free: Uint8Array[] = [];
+
+  take(bytes: number): Uint8Array {
+    return bytes === pieceBytes
+      ? (this.#free.pop() ?? Buffer.allocUnsafeSlow(bytes))
+      : Buffer.allocUnsafeSlow(bytes);
+  }
+
+  /** @param bytes that were taken, and that nobody reads any more */
+  give(bytes: Uint8Array): void {
+    if (bytes.length === pieceBytes && this.#free.length < requestsAtOnce) this.#free.push(bytes);
+  }
 }
 
 function brokenOff(code: string): Error {

@@ -73,7 +73,8 @@ export class UploadSink implements FileSink {
   readonly #target: UploadTarget;
   readonly #writeId = randomUUID();
   readonly #partBytes: number;
-  readonly #body = new PassThrough({ highWaterMark: 1024 * 1024 });
+  /** Of chunks, as bytes it would copy those that wait into one. */
+  readonly #body = new PassThrough({ objectMode: true, highWaterMark: 1 });
   /** Ends the requests that are under way. */
   readonly #stop = new AbortController();
   readonly #stored: Promise<void>;

@@ -56,6 +56,18 @@ export const defaultTuning: Tuning = {
   scanners: (count) => new ReadingsPool(count),
 };
 
+/** What a pass works with. */
+export interface PassOptions {
+  /** Left out: everything is done in this thread. */
+  readonly pool: Scanners | undefined;
+  readonly tuning: Tuning;
+  readonly memory: JoinMemory;
+  /** What of the files pays off to be read before its turn. */
+  readonly ahead: ReadAhead;
+  /** Whether what is read or written goes over a network. */
+  readonly isRemote: boolean;
+}
+
 /** A file whose blocks so often end within a record is taken block after block. */
 const mostWrongGuesses = 2;
 
@@ -100,6 +112,8 @@ export class ReadingsPass {
   readonly #handler: ReadingsHandler;
   readonly #pool: Scanners | undefined;
   readonly #scanner: ReadingsScanner;
+  /** How many blocks a thread is given before this one scans some itself. */
+  readonly #blocksAhead: number;
   readonly #ahead: ReadAhead;
   /** The size up to which a file is read into a small block. */
   readonly #smallBytes: number;
@@ -112,19 +126,12 @@ export class ReadingsPass {
   readonly #stop = new AbortController();
   readonly #writing = new UnderWay(bytesWritten);
 
-  /**
-   * @param builds the zones that are built in the pass
-   * @param pool left out: everything is done in this thread
-   * @param ahead what of the files pays off to be read before its turn
-   */
+  /** @param builds the zones that are built in the pass */
   constructor(
     plan: ReadingsPlan,
     builds: ReadonlyMap<unknown, ZoneBuild>,
     handler: ReadingsHandler,
-    pool: Scanners | undefined,
-    { blockBytes, leastJoinBytes }: Tuning,
-    memory: JoinMemory,
-    ahead: ReadAhead,
+    { pool, tuning: { blockBytes, leastJoinBytes }, memory, ahead, isRemote }: PassOptions,
   ) {
     this.#plan = plan;
     this.#memory = memory;
@@ -140,6 +147,8 @@ export class ReadingsPass {
     this.#ahead = ahead;
     this.#smallBytes = small.size;
     this.#blocks = new BlockPool({ size: blockBytes, count: blocks + 2 }, small);
+    // Whoever talks over a network has enough to do.
+    this.#blocksAhead = isRemote ? Infinity : blocksAhead;
     this.#queue = new BoundedQueue(blocks);
     pool?.begin(plan.spec);
   }
@@ -220,7 +229,7 @@ export class ReadingsPass {
         const state = offset === 0 ? undefined : this.#guess(scan, offset);
         const input = { bytes, state, last };
         const isGuessed = offset === 0 || scan.wrongGuesses < mostWrongGuesses;
-        const work = isGuessed ? this.#pool?.scan(input) : undefined;
+        const work = isGuessed ? this.#pool?.scan(input, this.#blocksAhead) : undefined;
         await this.#queue.push({ scan, input, end: offset + bytes.length, work });
       }
     }

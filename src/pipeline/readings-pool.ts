@@ -24,8 +24,8 @@ export interface Scanners {
   readonly size: number;
   /** Says what the blocks from now on are scanned for. */
   begin(spec: ReadingsSpec): void;
-  /** @returns nothing where every thread has enough to do */
-  scan(input: ScanInput): Work | undefined;
+  /** @returns nothing where every thread has so many blocks or more to do */
+  scan(input: ScanInput, most: number): Work | undefined;
   /** @returns nothing where every thread has a join to do */
   join(input: SpilledJoinInput): Work | undefined;
   close(): Promise<void>;
@@ -78,8 +78,8 @@ export class ReadingsPool implements Scanners {
     for (const thread of this.#threads) thread.send({ kind: "pass", spec });
   }
 
-  scan(input: ScanInput): Work | undefined {
-    return this.#threadBelow(blocksAhead)?.start((job) => ({ kind: "scan", job, input }));
+  scan(input: ScanInput, most: number): Work | undefined {
+    return this.#threadBelow(most)?.start((job) => ({ kind: "scan", job, input }));
   }
 
   join(input: SpilledJoinInput): Work | undefined {

@@ -389,11 +389,15 @@ class Run {
     files: Iterable<ReadingsFile>,
     handler: ReadingsHandler,
   ): Promise<void> {
-    const { tuning = defaultTuning } = this.#options;
-    const threads = this.#threads(bytes);
+    const options = {
+      pool: this.#threads(bytes),
+      tuning: this.#options.tuning ?? defaultTuning,
+      memory: this.#memory,
+      ahead: store.readAhead,
+      isRemote: store.isRemote || this.#setup.out.isRemote,
+    };
     if (bytes > collectFrom) collectGarbage();
-    const { readAhead } = store;
-    return new ReadingsPass(plan, this.#builds, handler, threads, tuning, this.#memory, readAhead).run(files);
+    return new ReadingsPass(plan, this.#builds, handler, options).run(files);
   }
 
   /** What takes the records of a zone: customers' by their registrations, where that will do. */

@@ -57,9 +57,9 @@ describe("fault 15: a worker thread dies", () => {
           asking("begin");
           pool.begin(spec);
         },
-        scan: (input) => {
+        scan: (input, most) => {
           asking("scan");
-          return pool.scan(input);
+          return pool.scan(input, most);
         },
         join: (input) => {
           asking("join");
