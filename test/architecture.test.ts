@@ -101,7 +101,6 @@ describe("dependencies", () => {
       "@aws-sdk/lib-storage",
       "@smithy/node-http-handler",
       "cli-progress",
-      "cli-table3",
       "fastest-levenshtein",
       "p-limit",
       "picocolors",

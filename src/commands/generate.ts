@@ -65,7 +65,7 @@ export async function generateCommand(
   let files = 0;
   let bytes = 0;
   const written: string[] = [];
-  const progress = makeProgress(settings.quiet ? "none" : settings.progress);
+  const progress = await makeProgress(settings.quiet ? "none" : settings.progress);
   progress.event({
     kind: "pass",
     source: "landing files",

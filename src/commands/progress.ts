@@ -1,7 +1,7 @@
 // Progress on standard error while something is under way: a bar for each pass over a table on a terminal, else one plain
 // line a stage or table.
 
-import { SingleBar } from "cli-progress";
+import type { SingleBar } from "cli-progress";
 import type { RunEvent, StageReport } from "../pipeline/report.js";
 import { total } from "../pipeline/report.js";
 import type { SyncEvent, SyncTableReport } from "../pipeline/sync.js";
@@ -18,8 +18,8 @@ export interface Progress<Event> {
 }
 
 /** @param mode as `--progress` has it */
-export function makeProgress(mode: ProgressMode): Progress<RunEvent> {
-  const display = displayFor(mode);
+export async function makeProgress(mode: ProgressMode): Promise<Progress<RunEvent>> {
+  const display = await displayFor(mode);
   return {
     event: (event) => {
       switch (event.kind) {
@@ -45,8 +45,8 @@ export function makeProgress(mode: ProgressMode): Progress<RunEvent> {
 }
 
 /** The same for `sync`: a bar for each table, or one line. */
-export function makeSyncProgress(mode: ProgressMode): Progress<SyncEvent> {
-  const display = displayFor(mode);
+export async function makeSyncProgress(mode: ProgressMode): Promise<Progress<SyncEvent>> {
+  const display = await displayFor(mode);
   return {
     event: (event) => {
       switch (event.kind) {
@@ -76,14 +76,16 @@ interface Display {
   stop(): void;
 }
 
-function displayFor(mode: ProgressMode): Display {
+async function displayFor(mode: ProgressMode): Promise<Display> {
   const nothing = (): void => undefined;
   if (mode === "none") return { start: nothing, advance: nothing, say: nothing, stop: nothing };
   if (mode === "auto" && process.stderr.isTTY) return barDisplay();
   return { start: nothing, advance: nothing, say: (line) => notice(line()), stop: nothing };
 }
 
-function barDisplay(): Display {
+async function barDisplay(): Promise<Display> {
+  // Loading it takes a fiftieth of a small run, and most runs draw no bar.
+  const { SingleBar } = await import("cli-progress");
   let bar: SingleBar | undefined;
   let done = 0;
   let startedAt = 0;

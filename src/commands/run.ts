@@ -25,7 +25,7 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { json, quiet, verbose, consent, pair, keep, strict, memory, tmp } = settings;
-  const progress = makeProgress(quiet ? "none" : settings.progress);
+  const progress = await makeProgress(quiet ? "none" : settings.progress);
   const { lake, out } = await openStores(settings, signal);
   let report: RunReport;
   try {

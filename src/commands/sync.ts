@@ -33,7 +33,7 @@ export async function syncCommand(
   const target = await openPlace(to, settings, signal);
   // A line for each file leaves no room for a bar.
   const mode = verbose && settings.progress === "auto" ? "plain" : settings.progress;
-  const progress = makeSyncProgress(quiet ? "none" : mode);
+  const progress = await makeSyncProgress(quiet ? "none" : mode);
   let report: SyncReport;
   try {
     report = await syncLanding({

@@ -1,7 +1,6 @@
 // How results, notices and errors look: results on standard output, everything else on standard error.
 
 import { stripVTControlCharacters } from "node:util";
-import Table from "cli-table3";
 import picocolors from "picocolors";
 import { exitCodes, StediError } from "../errors.js";
 
@@ -78,28 +77,36 @@ export function formatTable(
   if (natural.reduce((sum, size, index) => sum + (columns[index]!.wraps ? 12 : size) + gap, 0) > width) {
     return formatBlocks(columns, rows, width);
   }
-  const colWidths = natural.map((size, index) =>
-    columns[index]!.wraps ? Math.max(12, Math.min(size, width - fixed)) + gap : size + gap,
+  const widths = natural.map((size, index) =>
+    columns[index]!.wraps ? Math.max(12, Math.min(size, width - fixed)) : size,
   );
-  const table = new Table({
-    head: columns.map((column) => column.head),
-    colWidths,
-    colAligns: columns.map((column) => column.align ?? "left"),
-    wordWrap: true,
-    style: { "padding-left": 0, "padding-right": gap, head: [], border: [] },
-    chars: Object.fromEntries(
-      [
-        ...["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"],
-        ...["left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"],
-      ].map((name) => [name, ""]),
-    ),
-  });
-  for (const row of rows) table.push([...row]);
-  return `${table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n")}\n`;
+  return [columns.map(({ head }) => head), ...rows]
+    .flatMap((cells) => formatRow(columns, cells, widths, " ".repeat(gap)))
+    .map((line) => `${line.trimEnd()}\n`)
+    .join("");
+}
+
+/** As many lines as its longest cell takes. */
+function formatRow(
+  columns: readonly Column[],
+  cells: readonly string[],
+  widths: readonly number[],
+  gap: string,
+): readonly string[] {
+  const lines = cells.map((cell, index) =>
+    columns[index]!.wraps ? wrapped(cell, widths[index]!).split("\n") : [cell],
+  );
+  const height = Math.max(...lines.map(({ length }) => length));
+  return Array.from({ length: height }, (_, line) =>
+    lines
+      .map((cell, index) => {
+        const text = cell[line] ?? "";
+        return columns[index]!.align === "right"
+          ? text.padStart(widths[index]!)
+          : text.padEnd(widths[index]!);
+      })
+      .join(gap),
+  );
 }
 
 function formatBlocks(

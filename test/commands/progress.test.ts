@@ -48,36 +48,36 @@ afterEach(() => {
   process.stderr.columns = columns;
 });
 
-function show(mode: "auto" | "plain" | "none", terminal: boolean, width = 100): string {
+async function show(mode: "auto" | "plain" | "none", terminal: boolean, width = 100): Promise<string> {
   process.stderr.isTTY = terminal;
   process.stderr.columns = width;
-  const progress = makeProgress(mode);
+  const progress = await makeProgress(mode);
   for (const event of events) progress.event(event);
   progress.stop();
   return printed;
 }
 
 describe("where standard error is no terminal", () => {
-  test.each(["auto", "plain"] as const)("%s: one plain line a stage", (mode) => {
-    expect(show(mode, false)).toBe(line);
+  test.each(["auto", "plain"] as const)("%s: one plain line a stage", async (mode) => {
+    expect(await show(mode, false)).toBe(line);
   });
 
-  test("none: nothing", () => {
-    expect(show("none", false)).toBe("");
+  test("none: nothing", async () => {
+    expect(await show("none", false)).toBe("");
   });
 });
 
 describe("on a terminal", () => {
-  test("plain: one plain line a stage", () => {
-    expect(show("plain", true)).toBe(line);
+  test("plain: one plain line a stage", async () => {
+    expect(await show("plain", true)).toBe(line);
   });
 
-  test("none: nothing", () => {
-    expect(show("none", true)).toBe("");
+  test("none: nothing", async () => {
+    expect(await show("none", true)).toBe("");
   });
 
-  test("auto: a bar for each pass that ends with the pass, then the stage's line", () => {
-    const text = show("auto", true);
+  test("auto: a bar for each pass that ends with the pass, then the stage's line", async () => {
+    const text = await show("auto", true);
     expect(text).toContain("accelerometer_landing");
     expect(text).toContain("step_trainer_landing");
     expect(text).toContain("100%");
@@ -86,10 +86,10 @@ describe("on a terminal", () => {
     expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
   });
 
-  test("a program that ends with a bar on it puts it right again", () => {
+  test("a program that ends with a bar on it puts it right again", async () => {
     process.stderr.isTTY = true;
     const before = process.listeners("exit");
-    const progress = makeProgress("auto");
+    const progress = await makeProgress("auto");
     progress.event(events[0]!);
     const [atExit, ...more] = process.listeners("exit").filter((each) => !before.includes(each));
     expect(more).toEqual([]);
@@ -101,9 +101,9 @@ describe("on a terminal", () => {
     expect(process.listeners("exit")).toEqual(before);
   });
 
-  test("stopping twice, or before anything began, is no fault", () => {
+  test("stopping twice, or before anything began, is no fault", async () => {
     process.stderr.isTTY = true;
-    const progress = makeProgress("auto");
+    const progress = await makeProgress("auto");
     progress.stop();
     progress.event(events[0]!);
     progress.stop();
