@@ -2,6 +2,24 @@
 
 import { putVarint } from "../transforms/varint.js";
 
+/** Some ASCII as words of eight bytes, as doubles (see `OutBuffer.copy`); zeros behind the last byte. */
+export interface Words {
+  readonly words: Float64Array;
+  /** The number of bytes. */
+  readonly length: number;
+}
+
+export function wordsOf(text: string): Words {
+  const bytes = Buffer.from(text);
+  const padded = new Uint8Array(Math.ceil(bytes.length / 8) * 8);
+  padded.set(bytes);
+  const view = viewOf(padded);
+  const words = Float64Array.from({ length: padded.length / 8 }, (_, word) =>
+    view.getFloat64(8 * word, true),
+  );
+  return { words, length: bytes.length };
+}
+
 /** `bytes` holds what was put in, up to `length`. */
 export class OutBuffer {
   bytes: Buffer;
@@ -42,6 +60,15 @@ export class OutBuffer {
     for (; next + 8 <= to; next += 8, at += 8) own.setFloat64(at, view.getFloat64(next, true), true);
     for (; next < to; next++) bytes[at++] = source[next]!;
     this.length = at;
+  }
+
+  /** Copies ASCII that is put in again and again. */
+  words({ words, length }: Words): void {
+    this.reserve(8 * words.length);
+    const own = this.view;
+    const at = this.length;
+    for (let word = 0; word < words.length; word++) own.setFloat64(at + 8 * word, words[word]!, true);
+    this.length = at + length;
   }
 
   /** Copies what another buffer holds. */

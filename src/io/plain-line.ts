@@ -3,38 +3,37 @@
 
 import { isQuoted } from "../transforms/taken.js";
 import type { TableShape } from "../transforms/tables.js";
-import type { OutBuffer } from "./out-buffer.js";
+import { type OutBuffer, type Words, wordsOf } from "./out-buffer.js";
 
-const openBrace = 0x7b;
 const closeBrace = 0x7d;
-const comma = 0x2c;
 const mark = 0x22;
 
 /** The lines of one table. */
 export class PlainLine {
-  /** What stands before each value in a line. */
-  readonly #names: readonly Uint8Array[];
+  /** What stands before each value in a line, where it is the line's first, and where it is not. */
+  readonly #first: readonly Words[];
+  readonly #further: readonly Words[];
   readonly #quoted: readonly boolean[];
 
   constructor({ fields }: TableShape) {
-    this.#names = fields.map(({ name }) => Buffer.from(`"${name}":`));
+    const before = (field: (typeof fields)[number]): string =>
+      `"${field.name}":${isQuoted(field) ? '"' : ""}`;
+    this.#first = fields.map((field) => wordsOf(`{${before(field)}`));
+    this.#further = fields.map((field) => wordsOf(`,${before(field)}`));
     this.#quoted = fields.map((field) => isQuoted(field));
   }
 
   /**
-   * Puts one line, without its newline.
+   * Puts one line, without its newline, of a record that has some value.
    * @param view over the memory of `bytes`
    * @param from where the record's values start, `to` where they end, in table order; -1 where there is none
    */
   put(out: OutBuffer, bytes: Uint8Array, view: DataView, from: Int32Array, to: Int32Array): void {
-    out.byte(openBrace);
-    let first = true;
-    for (let index = 0; index < this.#names.length; index++) {
+    let names = this.#first;
+    for (let index = 0; index < names.length; index++) {
       if (from[index]! < 0) continue;
-      if (!first) out.byte(comma);
-      first = false;
-      out.put(this.#names[index]!);
-      if (this.#quoted[index]!) out.byte(mark);
+      out.words(names[index]!);
+      names = this.#further;
       out.copy(bytes, view, from[index]!, to[index]!);
       if (this.#quoted[index]!) out.byte(mark);
     }

@@ -195,7 +195,7 @@ class S3Store implements Store {
         if (next < file.size) begin();
         hasher?.update(piece);
         if (piece.length > 0) yield piece;
-        // Rooms of its own mean that whoever asks is done with the piece before by now; these hold no piece.
+        // Whoever has room for chunks is done with the piece before by now.
         if (room && used) this.#pieces.give(used);
         used = piece;
       }

@@ -77,8 +77,8 @@ export interface Store {
   /**
    * The bytes of exactly the file that was listed, in chunks; `STEDI_CHANGED` if it is no longer that one.
    * @param room where chunks may be put, one in each, from its start; may be asked for one more while a chunk is being
-   * dealt with. A store need not use it, and gives chunks in memory of its own then, which it may use again once the next
-   * but one is asked for; where it is left out, each chunk has memory of its own for good
+   * dealt with. A store need not use it: chunks stand in memory of their own then, as they do where it is left out. Of a
+   * file larger than `readAhead.smallBytes`, that memory may be used again once the next but one is asked for
    * @param signal ends waiting for bytes, with its reason, where that can take long
    */
   read(file: StoredFile, room?: Room, signal?: AbortSignal): AsyncIterable<Uint8Array>;

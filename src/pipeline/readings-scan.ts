@@ -2,7 +2,7 @@
 // code runs in worker threads and, for small inputs or one worker, on the main thread; it waits for nothing.
 
 import type { FramerState } from "../io/framer.js";
-import { OutBuffer, viewOf } from "../io/out-buffer.js";
+import { OutBuffer, viewOf, type Words, wordsOf } from "../io/out-buffer.js";
 import { PlainLine } from "../io/plain-line.js";
 import { giveBack, SharedBuffers } from "../io/shared-buffers.js";
 import { entryKinds, TableReader } from "../io/table-reader.js";
@@ -493,22 +493,6 @@ function endRow(out: OutBuffer, from: number): void {
 /** Longer tokens are copied by a call. Behind a shorter one, there are some bytes more in its chunk. */
 const longToken = 64;
 
-/** Some bytes as words of eight, as doubles (see `OutBuffer.copy`); zeros behind the last one. */
-interface Name {
-  readonly words: Float64Array;
-  readonly length: number;
-}
-
-function wordsOf(bytes: Uint8Array): Name {
-  const padded = new Uint8Array(Math.ceil(bytes.length / 8) * 8);
-  padded.set(bytes);
-  const view = viewOf(padded);
-  const words = Float64Array.from({ length: padded.length / 8 }, (_, word) =>
-    view.getFloat64(8 * word, true),
-  );
-  return { words, length: bytes.length };
-}
-
 /** The probe side of a join: finds the pairs of a row, then writes them. */
 export class JoinScan {
   /** The row at hand as its line, up to its closing brace: to be filled between `finds` and `write`. */
@@ -519,7 +503,7 @@ export class JoinScan {
   readonly #ends: Uint32Array;
   readonly #people: Int32Array;
   /** What stands before each value that is taken. */
-  readonly #names: readonly Name[];
+  readonly #names: readonly Words[];
   readonly #namesLength: number;
   /** The people of keys that have many, which are asked for again and again. */
   readonly #many = new Map<number, People>();
@@ -541,7 +525,7 @@ export class JoinScan {
     this.#table = table;
     this.#ends = new Uint32Array(spec.ends);
     this.#people = new Int32Array(spec.people);
-    this.#names = spec.take.map(({ name }) => wordsOf(Buffer.from(`,"${name}":`)));
+    this.#names = spec.take.map(({ name }) => wordsOf(`,"${name}":`));
     this.#namesLength = this.#names.reduce((sum, { words }) => sum + 8 * words.length, 0);
   }
 

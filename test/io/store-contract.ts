@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { StediError } from "../../src/errors.js";
 import { createHasher } from "../../src/io/checksum.js";
-import type { Store, StoredFile } from "../../src/io/store.js";
+import { ring, type Store, type StoredFile } from "../../src/io/store.js";
 import { collect, utf8 } from "./support.js";
 
 /** Runs an action on an empty store that is gone afterwards. */
@@ -173,6 +173,29 @@ export function storeContract(
         expect(Buffer.concat(chunks).equals(Buffer.concat(copies))).toBe(true);
         expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
       });
+
+      held(
+        "where room is given, a chunk stays as it is until the next but one is asked for",
+        async (store) => {
+          const bytes = patterned(50 * chunk + 7);
+          await put(store, "a", bytes);
+          const file = (await store.find("a"))!;
+          const read = async (): Promise<void> => {
+            let before: Uint8Array = new Uint8Array();
+            let at = 0;
+            for await (const each of store.read(file, ring(chunk))) {
+              expect(Buffer.compare(before, bytes.subarray(at - before.length, at))).toBe(0);
+              expect(Buffer.compare(each, bytes.subarray(at, at + each.length))).toBe(0);
+              before = each;
+              at += each.length;
+            }
+            expect(at).toBe(bytes.length);
+          };
+          // Of several readers none gets what another one still looks at.
+          await Promise.all([read(), read(), read()]);
+          await read();
+        },
+      );
 
       held("a reader may stop early, and read again", async (store) => {
         await put(store, "a", patterned(20 * chunk));
