@@ -156,8 +156,8 @@ test("fault 14: a signal is heard wherever a run has got to in asking the rules 
     );
     if (ended === "planned") {
       left = 0;
-      // They are gone through for the verdicts, for the dates of consent, and twice for what the join has to know.
-      expect(turns).toBeGreaterThan(10);
+      // They are gone through for the verdicts, for the dates of consent, and for what the join has to know: two turns each.
+      expect(turns).toBeGreaterThan(6);
       break;
     }
     expect(ended).toBe("Error: told to end");
