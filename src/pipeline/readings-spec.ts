@@ -342,14 +342,9 @@ async function peopleOfKeys(
     owned.push(isFirst ? key : keys.find(from.keyAt(key)));
     owners.push(build.numberAt(to, pairs.second(pair)));
   });
-  const others = new Set<string>();
   for (const [key, person] of map.others) {
-    const [number, owner] = [keys.find(key), build.numberOf(person)];
-    const both = `${number} ${owner}`;
-    if (others.has(both)) continue;
-    others.add(both);
-    owned.push(number);
-    owners.push(owner);
+    owned.push(keys.find(key));
+    owners.push(build.numberOf(person));
   }
   const ends = new Uint32Array(new SharedArrayBuffer(keys.size * 4));
   for (const key of owned) ends[key]!++;

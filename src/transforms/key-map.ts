@@ -3,6 +3,7 @@
 // them up. The tables may get keys later that the map has already.
 
 import type { KeyTable, Seed } from "./key-table.js";
+import { compositeKey } from "./keys.js";
 import { PairTable } from "./pair-table.js";
 
 /** See the top of this file. */
@@ -10,8 +11,8 @@ export class KeyMap {
   readonly from: KeyTable;
   readonly to: KeyTable;
   readonly #pairs: PairTable;
-  /** Those of which a table did not have one key when they came. */
-  #others: (readonly [from: string, to: string])[] = [];
+  /** Those of which a table did not have one key when they came, each by both of its keys. */
+  #others = new Map<string, readonly [from: string, to: string]>();
   #byKey: Map<string, Set<string>> | undefined;
 
   /** @param from and `to` have the keys of the two fields, nearly all @param seed of its table of pairs */
@@ -23,7 +24,7 @@ export class KeyMap {
 
   add(from: string, to: string): void {
     const [left, right] = [this.from.find(from), this.to.find(to)];
-    if (left < 0 || right < 0) this.#others.push([from, to]);
+    if (left < 0 || right < 0) this.#others.set(compositeKey([from, to]), [from, to]);
     else this.addNumbers(left, right);
   }
 
@@ -38,10 +39,10 @@ export class KeyMap {
     return this.#pairs;
   }
 
-  /** The others; one may be there more than once. */
+  /** The others, each once. */
   get others(): readonly (readonly [from: string, to: string])[] {
     this.#settle();
-    return this.#others;
+    return [...this.#others.values()];
   }
 
   /** The keys that stand with a key. Asked only once no more are added. */
@@ -65,10 +66,10 @@ export class KeyMap {
   }
 
   #settle(): void {
-    if (this.#others.length === 0) return;
+    if (this.#others.size === 0) return;
     const others = this.#others;
-    this.#others = [];
-    for (const [from, to] of others) this.add(from, to);
+    this.#others = new Map();
+    for (const [from, to] of others.values()) this.add(from, to);
   }
 }
 

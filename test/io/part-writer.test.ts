@@ -47,14 +47,6 @@ class FakeStore {
   }
 }
 
-/** The same, as lines that are all handed over before any is written. */
-async function writeLines(writer: PartWriter, lines: readonly string[]): Promise<readonly PartFile[]> {
-  const written = lines.map((line) => writer.writeLines(Buffer.from(line), 1));
-  const parts = await writer.close();
-  await Promise.all(written);
-  return parts;
-}
-
 async function writeAll(writer: PartWriter, lines: Iterable<string>): Promise<readonly PartFile[]> {
   for (const line of lines) {
     const wait = writer.write(line);
@@ -75,6 +67,14 @@ async function writeRecords(writer: PartWriter, lines: readonly string[]): Promi
     if (wait) await wait;
   }
   return writer.close();
+}
+
+/** The same, as lines that are all handed over before any is written. */
+async function writeLines(writer: PartWriter, lines: readonly string[]): Promise<readonly PartFile[]> {
+  const written = lines.map((line) => writer.writeLines(Buffer.from(line), 1));
+  const parts = await writer.close();
+  await Promise.all(written);
+  return parts;
 }
 
 /** What must be said of files with these rows. */

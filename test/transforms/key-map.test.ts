@@ -33,6 +33,7 @@ test("it has each pair that was added, by the numbers of its keys where the tabl
       );
       expect(new Set(numbered).size).toBe(numbered.length);
       const others = map.others.map(([left, right]) => `${left} ${right}`);
+      expect(new Set(others).size).toBe(others.length);
       expect(others.filter((pair) => numbered.includes(pair))).toEqual([]);
       for (const [left, right] of map.others) expect(Math.min(from.find(left), to.find(right))).toBe(-1);
       expect(new Set([...numbered, ...others])).toEqual(expected);
