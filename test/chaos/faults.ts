@@ -17,12 +17,17 @@ export interface Way {
   readonly milliseconds: number;
   /** To be called whenever it strikes. */
   readonly strike: () => void;
+  /** To be given what goes on while the run does. */
+  readonly meanwhile: (happening: Promise<void>) => void;
   /** Ends when the run does. */
   readonly over: AbortSignal;
 }
 
-/** Sets a fault up. */
-export type Kind = (way: Way) => unknown;
+/**
+ * Sets a fault up as a run begins, long before it has a connection. Toxics are there from then on to the end: toxiproxy
+ * may hang over a change of them while a connection breaks (https://github.com/Shopify/toxiproxy/issues/558).
+ */
+export type Kind = (way: Way) => void | Promise<void>;
 
 /** By the names under which they are counted. */
 export const kinds: Readonly<Record<string, Kind>> = {
@@ -107,32 +112,16 @@ export const kinds: Readonly<Record<string, Kind>> = {
       },
     );
   },
-  "network down for a while": (way) =>
-    once(way, async () => {
-      await way.network.up(false);
-      await over(way, pick(way.random, [200, 800, 1500, 6000]));
-      await way.network.up(true);
-    }),
-  "a slow network": (way) =>
-    once(way, async () => {
-      await way.network.add({ type: "latency", latency: way.random.between(5, 60), jitter: 20 });
-    }),
+  "network down for a while": (way) => {
+    const from = way.random.below(Math.ceil(way.milliseconds));
+    way.meanwhile(down(way, from, pick(way.random, [200, 800, 1500, 6000])));
+  },
+  "a slow network": (way) => toxic(way, { type: "latency", latency: way.random.between(5, 60), jitter: 20 }),
   "a network in small pieces": (way) =>
-    once(way, async () => {
-      await way.network.add({ type: "slicer", average_size: 1500, size_variation: 1000, delay: 5 });
-    }),
+    toxic(way, { type: "slicer", average_size: 1500, size_variation: 1000, delay: 5 }),
   "connections that break after some bytes": (way) =>
-    once(way, async () => {
-      const bytes = way.random.between(1_000, 3_000_000);
-      await way.network.add({ type: "limit_data", bytes }, { toxicity: 0.2 });
-    }),
+    toxic(way, { type: "limit_data", bytes: way.random.between(1_000, 3_000_000) }, { toxicity: 0.2 }),
 };
-
-/** Ends the network's faults. */
-export async function calm(network: Network): Promise<void> {
-  await network.clear();
-  await network.up(true);
-}
 
 /** When a run is killed. Set up before any fault, so that none comes before it. */
 export function killAt(
@@ -196,14 +185,19 @@ function lostAs({ random }: Way, mayHang: boolean): Exclude<Fault["lost"], undef
   return pick<Exclude<Fault["lost"], undefined>>(random, [silence, slowDown, internalError]);
 }
 
-/** Some time after the run has begun. */
-function once(way: Way, happen: () => Promise<void>): Promise<void> {
-  return (async () => {
-    await over(way, way.random.below(Math.ceil(way.milliseconds)));
-    if (way.over.aborted) return;
-    way.strike();
-    await happen();
-  })();
+async function toxic({ network, strike }: Way, ...which: Parameters<Network["add"]>): Promise<void> {
+  strike();
+  await network.add(...which);
+}
+
+/** Refuses connections some time after the run has begun, and no more when it is over. */
+async function down(way: Way, from: number, milliseconds: number): Promise<void> {
+  await over(way, from);
+  if (way.over.aborted) return;
+  way.strike();
+  await way.network.up(false);
+  await over(way, milliseconds);
+  await way.network.up(true);
 }
 
 /** Waits, but not beyond the end of the run. */

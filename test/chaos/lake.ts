@@ -25,8 +25,8 @@ import { type Ended, leftovers, readLake, type Reading, stedi, writeFiles } from
 import { clientOf, environmentOf } from "../s3/client.js";
 import { type FaultProxy, startFaultProxy } from "../s3/fault-proxy.js";
 import type { Access } from "../s3/servers.js";
-import { type Network, startNetwork } from "../s3/toxiproxy.js";
-import { calm, killAt, kinds, pick, type Way } from "./faults.js";
+import { startNetwork } from "../s3/toxiproxy.js";
+import { killAt, kinds, pick, type Way } from "./faults.js";
 
 /** What befell one run, and what came of it. */
 export interface RunOutcome {
@@ -58,20 +58,16 @@ const longestRunMs = 120_000;
 /** How long what a dead process has asked for may still be on its way. */
 const settleMs = 150;
 
-/** A way to the server that is one run's own. */
-interface Lane {
-  readonly proxy: FaultProxy;
-  readonly network: Network;
-}
-
 /** See the top of this file. */
 export class ChaosLake {
   readonly #minio: Access;
+  readonly #toxiproxy: Access;
   readonly #client: S3Client;
   readonly #folder: string;
   readonly #seed: number;
   readonly #uri = `s3://${bucket}/${prefix}`;
-  #lanes: readonly Lane[] = [];
+  /** In front of the server, one for each run at once. */
+  #proxies: readonly FaultProxy[] = [];
   /** What the file of withdrawals may say, and the zones that a run then has to come out with. */
   #variants: readonly { readonly withdrawn: string; readonly zones: Reading["zones"] }[] = [];
   #current = 0;
@@ -80,16 +76,17 @@ export class ChaosLake {
   #milliseconds = 0;
 
   /** @param folder an empty one, for copies of what is looked at */
-  constructor(minio: Access, folder: string, seed: number) {
+  constructor(minio: Access, toxiproxy: Access, folder: string, seed: number) {
     Object.assign(process.env, environmentOf(minio));
     this.#minio = minio;
+    this.#toxiproxy = toxiproxy;
     this.#client = clientOf(minio);
     this.#folder = folder;
     this.#seed = seed;
   }
 
   /** Makes the lake, and the zones that runs have to come out with. */
-  async prepare(toxiproxy: Access, people: number): Promise<void> {
+  async prepare(people: number): Promise<void> {
     await this.#client.send(new CreateBucketCommand({ Bucket: bucket }));
     // Of several requests each, to be read and to be written.
     const options = { people, seed: this.#seed, messy: true, fileBytes: 6 * 1024 * 1024 };
@@ -110,24 +107,20 @@ export class ChaosLake {
     ];
     await this.#land(0);
 
-    this.#lanes = await Promise.all(
-      [0, 1].map(async () => {
-        const proxy = await startFaultProxy(this.#minio);
-        return { proxy, network: await startNetwork(toxiproxy, proxy) };
-      }),
-    );
+    this.#proxies = await Promise.all([0, 1].map(() => startFaultProxy(this.#minio)));
+    const [proxy] = this.#proxies;
     const start = performance.now();
-    const { code, stderr } = await this.#command(this.#lanes[0]!).ended;
+    const { code, stderr } = await this.#command(proxy!).ended;
     if (code !== 0) throw new Error(`the undisturbed run failed: ${stderr}`);
     this.#milliseconds = performance.now() - start;
-    this.#requests = this.#lanes[0]!.proxy.seen.length;
+    this.#requests = proxy!.seen.length;
     this.#before = (await this.#look()).reading;
   }
 
   /** @returns how many connections broke off on the other side of the proxies: faults too, but none that were drawn */
   async close(): Promise<number> {
     let others = 0;
-    for (const { proxy } of this.#lanes) {
+    for (const proxy of this.#proxies) {
       await proxy.close().catch((error: unknown) => {
         if (!(error instanceof AggregateError)) throw error;
         others += error.errors.length;
@@ -142,8 +135,10 @@ export class ChaosLake {
     const random = stream(this.#seed, index, 0);
     if (random.coin()) await this.#land(1 - this.#current);
     const both = random.below(4) === 0;
-    const lanes = both ? this.#lanes : this.#lanes.slice(0, 1);
-    const runs = await Promise.all(lanes.map((lane, which) => this.#disturbed(lane, index, which + 1, both)));
+    const proxies = both ? this.#proxies : this.#proxies.slice(0, 1);
+    const runs = await Promise.all(
+      proxies.map((proxy, which) => this.#disturbed(proxy, index, which + 1, both)),
+    );
     await setTimeout(settleMs);
 
     const before = this.#before;
@@ -193,32 +188,36 @@ export class ChaosLake {
   }
 
   async #disturbed(
-    lane: Lane,
+    proxy: FaultProxy,
     index: number,
     which: number,
     both: boolean,
   ): Promise<{ struck: ReadonlyMap<string, number>; ended: Ended }> {
     const random = stream(this.#seed, index, which);
     if (both) await setTimeout(random.below(2) * random.below(Math.ceil(this.#milliseconds)));
-    lane.proxy.reset();
+    proxy.reset();
+    // Each run has a network of its own, so that nothing of an earlier one is left on its way.
+    const network = await startNetwork(this.#toxiproxy, proxy);
     const struck = new Map<string, number>();
     const over = new AbortController();
     const wayOf = (kind: string): Way => {
       struck.set(kind, 0);
       return {
-        ...lane,
+        proxy,
+        network,
         random,
         requests: this.#requests,
         milliseconds: this.#milliseconds,
         strike: () => struck.set(kind, struck.get(kind)! + 1),
+        meanwhile: (happening) => underWay.push(happening),
         over: over.signal,
       };
     };
-    const underWay: unknown[] = [];
-    const command = this.#command(lane);
+    const underWay: Promise<void>[] = [];
+    const command = this.#command(network);
     const isKilled = random.below(3) === 0;
     if (isKilled) killAt(wayOf(killing), () => command.child.kill("SIGKILL"));
-    for (const kind of this.#drawn(random, both)) underWay.push(kinds[kind]!(wayOf(kind)));
+    for (const kind of this.#drawn(random, both)) await kinds[kind]!(wayOf(kind));
 
     const hangs = new AbortController();
     const ended = await Promise.race([
@@ -229,7 +228,7 @@ export class ChaosLake {
     over.abort();
     if (!ended) command.child.kill("SIGKILL");
     await Promise.all(underWay);
-    await calm(lane.network);
+    await network.close();
     if (!ended) throw new Error(`a run did not end (${[...struck.keys()].join(", ")})`);
     this.#checkEnd(ended, struck, both);
     return { struck, ended };
@@ -244,9 +243,9 @@ export class ChaosLake {
     return drawn;
   }
 
-  #command({ network }: Lane): ReturnType<typeof stedi> {
+  #command(server: Access): ReturnType<typeof stedi> {
     const args = ["run", "all", "--lake", this.#uri, "--retry-for", String(retryFor), "--json", "--quiet"];
-    return stedi(args, environmentOf(network));
+    return stedi(args, environmentOf(server));
   }
 
   /** Runs end well, by refusing, by losing a race that there was, or by being killed. They tell no secrets. */

@@ -28,14 +28,14 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const folder = await mkdtemp(join(tmpdir(), "stedi-chaos-"));
 const minio = await startServer("minio");
 const toxiproxy = await startServer("toxiproxy");
-const lake = new ChaosLake(minio, folder, seed);
+const lake = new ChaosLake(minio, toxiproxy, folder, seed);
 say(`${minutes} minutes, ${people} people, --seed ${seed}`);
 const runs: RunOutcome[] = [];
 let round = first;
 const start = Date.now();
 const minutesSince = (): number => (Date.now() - start) / 60_000;
 try {
-  await lake.prepare(toxiproxy, people);
+  await lake.prepare(people);
   for (let told = 0; minutesSince() < minutes; round++) {
     const done = await lake.round(round);
     runs.push(...done);
