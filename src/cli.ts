@@ -204,20 +204,49 @@ withOptions(program, sharedOptions)
   .fail((message, error: Error | undefined) => {
     if (isCompleting) return; // half a command line is not wrong
     // What yargs itself finds wrong with a command line comes as a text, or as an error of its own.
-    throw error === undefined || error.name === "YError" ? explainUsage(message, [...offered]) : error;
+    throw error === undefined || error.name === "YError" ? new Misunderstood(message) : error;
   });
 
-async function call(
+/** A command line has been understood: what is to be done. */
+class Understood extends Error {
+  readonly work: () => Promise<void>;
+
+  constructor(work: () => Promise<void>) {
+    super();
+    this.work = work;
+  }
+}
+
+/** A command line has not been understood; the message is yargs' own. */
+class Misunderstood extends Error {}
+
+/**
+ * Leaves yargs with what is to be done: behind every command it makes up its help, which nobody will see, for a tenth of
+ * a short run.
+ * @throws Understood
+ */
+function call(
   flags: Flags,
   command: (settings: Settings, resolved: ResolvedSettings) => Promise<void>,
-): Promise<void> {
+): void {
   if (isCompleting) return; // yargs calls the command all the same
-  // Before yargs waits for a command it makes up its help, which nobody will see: with options, for a tenth of a short run.
-  for (const name of offered) program.hide(name);
-  const { resolveSettings } = await import("./commands/settings.js");
-  const resolved = await resolveSettings(flags);
-  json = resolved.settings.json;
-  await command(resolved.settings, resolved);
+  throw new Understood(async () => {
+    const { resolveSettings } = await import("./commands/settings.js");
+    const resolved = await resolveSettings(flags);
+    json = resolved.settings.json;
+    await command(resolved.settings, resolved);
+  });
+}
+
+/** @returns what is to be done; nothing where yargs has done it, as with help */
+async function understand(): Promise<(() => Promise<void>) | undefined> {
+  try {
+    await program.parseAsync();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Understood) return error.work;
+    throw error instanceof Misunderstood ? await explainUsage(error.message, [...offered]) : error;
+  }
 }
 
 /** yargs asks for it; where it has been deleted, help is given all the same. */
@@ -234,7 +263,8 @@ let json = process.argv.includes("--json");
 try {
   if (!isCompleting)
     checkFlags(process.argv.slice(2), { ...allOptions, ...planOptions, ...syncOptions, ...generateOptions });
-  await program.parseAsync();
+  const work = await understand();
+  await work?.();
 } catch (error) {
   const { reportError } = await import("./commands/terminal.js");
   process.exitCode = reportError(error, json);

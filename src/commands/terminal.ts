@@ -13,10 +13,10 @@ export function colorsOf(stream: {
   return picocolors.createColors(!NO_COLOR && (forced || stream.isTTY === true));
 }
 
-const numbers = new Intl.NumberFormat("en-US");
-
+/** A whole number, in groups of three digits. */
 export function formatCount(count: number): string {
-  return numbers.format(count);
+  // Intl takes a hundredth of a short run to begin with.
+  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** A number of things, such as "1 file" or "2,000 files". */

@@ -1,6 +1,5 @@
 // What was wrong with a command line, with the nearest name that would have been right.
 
-import { closest } from "fastest-levenshtein";
 import { StediError } from "../errors.js";
 import type { OptionDeclaration } from "./options.js";
 
@@ -10,7 +9,7 @@ const commands = ["run", "plan", "status", "generate", "sync", "doctor", "comple
  * @param message what yargs says, in English
  * @param options the names of the options that would have been right
  */
-export function explainUsage(message: string, options: readonly string[]): StediError {
+export async function explainUsage(message: string, options: readonly string[]): Promise<StediError> {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
   const help = "see `stedi --help`";
   if (message === "no command") {
@@ -32,7 +31,7 @@ export function explainUsage(message: string, options: readonly string[]): Stedi
   ) {
     return new StediError("STEDI_UNKNOWN_OPTION", {
       what: `there is no option \`--${unknown}\` here`,
-      next: `did you mean \`--${closest(unknown, options)}\`? ${help}`,
+      next: `did you mean \`--${await nearest(unknown, options)}\`? ${help}`,
     });
   }
   const words = process.argv.slice(2);
@@ -45,7 +44,7 @@ export function explainUsage(message: string, options: readonly string[]): Stedi
   }
   return new StediError("STEDI_UNKNOWN_COMMAND", {
     what: `there is no command \`${unknown}\``,
-    next: `did you mean \`${closest(unknown, commands)}\`? ${help}`,
+    next: `did you mean \`${await nearest(unknown, commands)}\`? ${help}`,
   });
 }
 
@@ -68,6 +67,11 @@ export function checkFlags(
       next: `write \`--${name}\`, or leave it out`,
     });
   }
+}
+
+async function nearest(word: string, words: readonly string[]): Promise<string> {
+  const { closest } = await import("fastest-levenshtein");
+  return closest(word, words);
 }
 
 function plainly(message: string): string {

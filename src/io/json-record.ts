@@ -3,7 +3,8 @@
 
 import { isUtf8 } from "node:buffer";
 import { getManyValues, isMany, none } from "stream-chain/defs.js";
-import { jsonParser, type Token } from "stream-json/parser.js";
+// Not stream-json/parser.js, which brings the makers of Node's and the web's streams with it.
+import { jsonParser, type Token } from "stream-json/core/parser.js";
 import type { RawField, RawRecord } from "../transforms/contract.js";
 
 /** Whole names, strings and numbers only: no tokens for their beginnings, pieces and ends. */

@@ -22,16 +22,18 @@ describe("an unknown option", () => {
     ["run all --consnet=any", "Unknown argument: consnet", "consnet", "consent"],
     ["run all -k 3", "Unknown argument: k", "k", "lake"],
     ["run all --kep 3 --lak x", "Unknown arguments: kep, lak", "kep", "keep"],
-  ])("%s", (line, message, name, nearest) => {
-    const error = explained(line, message);
+  ])("%s", async (line, message, name, nearest) => {
+    const error = await explained(line, message);
     expect(error).toMatchObject({ code: "STEDI_UNKNOWN_OPTION", exitCode: 2 });
     expect(error.parts.what).toBe(`there is no option \`--${name}\` here`);
     expect(error.parts.next).toContain("did you mean `--");
     if (name !== "k") expect(error.parts.next).toContain(`did you mean \`--${nearest}\`?`);
   });
 
-  test("only options that would have been right are proposed", () => {
-    expect(explained("doctor --people 3", "Unknown argument: people").parts.next).not.toContain("people");
+  test("only options that would have been right are proposed", async () => {
+    expect((await explained("doctor --people 3", "Unknown argument: people")).parts.next).not.toContain(
+      "people",
+    );
   });
 });
 
@@ -42,12 +44,14 @@ describe("an unknown command", () => {
     ["genrate", "generate"],
     ["docter", "doctor"],
     ["plann", "plan"],
-  ])("%s", (name, nearest) => {
-    expect(explained(`${name} all`, `Unknown argument: ${name}`)).toMatchObject({
+  ])("%s", async (name, nearest) => {
+    expect(await explained(`${name} all`, `Unknown argument: ${name}`)).toMatchObject({
       code: "STEDI_UNKNOWN_COMMAND",
       parts: { what: `there is no command \`${name}\`` },
     });
-    expect(explained(name, `Unknown argument: ${name}`).parts.next).toContain(`did you mean \`${nearest}\`?`);
+    expect((await explained(name, `Unknown argument: ${name}`)).parts.next).toContain(
+      `did you mean \`${nearest}\`?`,
+    );
   });
 });
 
@@ -55,8 +59,8 @@ describe("a word too many", () => {
   test.each([
     ["status customer_trusted", "customer_trusted", "status"],
     ["--lake data doctor now", "now", "doctor"],
-  ])("%s", (line, word, command) => {
-    expect(explained(line, `Unknown argument: ${word}`)).toMatchObject({
+  ])("%s", async (line, word, command) => {
+    expect(await explained(line, `Unknown argument: ${word}`)).toMatchObject({
       code: "STEDI_BAD_VALUE",
       parts: {
         what: `\`${word}\` is one word too many for \`${command}\``,
@@ -109,8 +113,8 @@ describe("other faults", () => {
     ],
     ["Not enough arguments following: keep", "the option `--keep` needs a value"],
     ["Something else\nin two lines", "Something else"],
-  ])("%s", (message, what) => {
-    expect(explained("run", message)).toMatchObject({
+  ])("%s", async (message, what) => {
+    expect(await explained("run", message)).toMatchObject({
       code: "STEDI_BAD_VALUE",
       exitCode: 2,
       parts: { what },
