@@ -201,7 +201,8 @@ class S3Store implements Store {
       }
       if (hasher && hasher.digest() !== known.value) throw this.#otherBytes(file);
     } finally {
-      stop.abort();
+      // Not for nothing: each abort makes an error, and that of every small file is felt.
+      if (ahead.length > 0) stop.abort();
       await Promise.allSettled(ahead);
     }
   }
