@@ -13,6 +13,11 @@ export class BoundedQueue<T> {
     this.#limit = limit;
   }
 
+  /** What has been pushed and not been taken yet, in order. */
+  get waiting(): readonly T[] {
+    return this.#items;
+  }
+
   /** Waits while there are as many as there may be. */
   async push(item: T): Promise<void> {
     while (this.#items.length >= this.#limit) await new Promise<void>((wake) => (this.#wakePusher = wake));

@@ -1,11 +1,12 @@
 // A pass over a table of readings, block by block: reads ahead, has the blocks scanned, and takes what becomes of their
 // rows strictly in the order of the files. Threads, where there are any, scan as much as they can; this one scans each
-// block that is left when it comes to it.
+// block that is left: when it comes to it, or sooner, where it would have to wait for a thread.
 //
 // A block is given to a thread before those ahead of it are read, on the guess that the one before ends where a
 // record does. Where that turns out wrong, it is scanned once more from what the one before has left over.
 
 import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { BlockPool, blocksOf } from "../io/blocks.js";
 import { BoundedQueue } from "../io/bounded-queue.js";
 import { clearState, type FramerState } from "../io/framer.js";
@@ -101,8 +102,10 @@ interface Flight {
   readonly input: ScanInput;
   /** Where the block ends in the file. */
   readonly end: number;
-  /** Nothing where it waits for the one before. */
-  readonly work: Work | undefined;
+  /** Whether it may be scanned before the one before has been. */
+  readonly isGuessed: boolean;
+  /** Nothing where no thread does it. */
+  work: Work | undefined;
 }
 
 /** See the top of this file. */
@@ -230,7 +233,7 @@ export class ReadingsPass {
         const input = { bytes, state, last };
         const isGuessed = offset === 0 || scan.wrongGuesses < mostWrongGuesses;
         const work = isGuessed ? this.#pool?.scan(input, this.#blocksAhead) : undefined;
-        await this.#queue.push({ scan, input, end: offset + bytes.length, work });
+        await this.#queue.push({ scan, input, end: offset + bytes.length, isGuessed, work });
       }
     }
   }
@@ -264,7 +267,7 @@ export class ReadingsPass {
   async #takeParts(work: Work, scan: FileScan | undefined): Promise<void> {
     const entries = scan?.entries ?? 0;
     for (;;) {
-      const part = await work.next();
+      const part = await this.#nextOf(work);
       if (scan) await this.#takeRecords(part, scan, entries);
       const written = [...this.#plan.routes.keys()].map((index) => this.#takeRoute(index, part));
       await this.#writing.add(
@@ -280,15 +283,43 @@ export class ReadingsPass {
     }
   }
 
+  /** The next part. What no thread does is begun here rather than waiting. */
+  async #nextOf(work: Work): Promise<Part> {
+    while (!work.isReady && this.#scanAhead()) await setImmediate(); // lets threads say what they have done
+    return work.next();
+  }
+
+  /** @returns whether there was a block that is for this thread, and has been begun now */
+  #scanAhead(): boolean {
+    const flight = this.#queue.waiting.find(({ work, isGuessed }) => work === undefined && isGuessed);
+    if (!flight) return false;
+    const scan = this.#scanner.scan(flight.input);
+    const first = scan.next();
+    let isTaken = false;
+    const next = (): Part => {
+      if (isTaken) return scan.next();
+      isTaken = true;
+      return first;
+    };
+    flight.work = this.#workHere({ next }, () => {
+      releasePart(first);
+    });
+    return true;
+  }
+
   #scanHere(input: ScanInput): Work {
     return this.#workHere(this.#scanner.scan(input));
   }
 
-  #workHere(scan: { next(): Part }): Work {
+  #workHere(scan: { next(): Part }, discard = (): void => undefined): Work {
     return {
+      isReady: true,
       next: () => Promise.resolve(scan.next()),
       release: releasePart,
-      discard: () => Promise.resolve(),
+      discard: () => {
+        discard();
+        return Promise.resolve();
+      },
     };
   }
 

@@ -10,6 +10,8 @@ import type { SpilledJoinInput } from "./spilled-join.js";
 
 /** The work on one block: its parts, in order. */
 export interface Work {
+  /** Whether the next part is there already. */
+  readonly isReady: boolean;
   /** The next part; there is none after the one with an `end`. */
   next(): Promise<Part>;
   /** Gives a part's buffers back, once its bytes are not needed any more. */
@@ -165,6 +167,10 @@ class Job implements Work {
   /** @param taken is told of every part but the last */
   constructor(taken: () => void) {
     this.#taken = taken;
+  }
+
+  get isReady(): boolean {
+    return this.#parts.length > 0 || this.#failure !== undefined;
   }
 
   arrived(part: Part): void {

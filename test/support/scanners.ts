@@ -36,6 +36,8 @@ export class ScannersHere implements Scanners {
 
   #work(scan: { next(): Part }): Work {
     return {
+      // So the one that waits scans what is left for it meanwhile.
+      isReady: false,
       next: () => Promise.resolve(scan.next()),
       release: releasePart,
       discard: () => Promise.resolve(),
