@@ -3,11 +3,21 @@
 import { keyOf } from "../src/transforms/keys.js";
 import { JoinTable } from "../src/transforms/join-table.js";
 import { KeyTable } from "../src/transforms/key-table.js";
-import { type TableShape, landingTables } from "../src/transforms/tables.js";
+import {
+  accelerometerLanding,
+  customerLanding,
+  fieldIndex,
+  landingTables,
+  stepTrainerLanding,
+  type TableShape,
+} from "../src/transforms/tables.js";
 import { FlatReader } from "../src/io/flat-reader.js";
 import { OutBuffer, viewOf } from "../src/io/out-buffer.js";
 import { entryKinds, TableReader } from "../src/io/table-reader.js";
 import { makeTemplate } from "../src/io/template.js";
+import { releasePart } from "../src/pipeline/readings-pool.js";
+import { type Part, ReadingsScanner } from "../src/pipeline/readings-scan.js";
+import type { ReadingsSpec, RouteSpec } from "../src/pipeline/readings-spec.js";
 import { syntheticLake } from "../src/synthetic/lake.js";
 import { median } from "./measure.js";
 import { table } from "./table.js";
@@ -82,6 +92,111 @@ function template(shape: TableShape, bytes: Buffer, records: number): void {
     if (shaped !== records) throw new Error(`${shaped} records, not ${records}`);
   });
 }
+
+/** The two passes over readings, block by block, where every other person shares. */
+function passes(): void {
+  const people = KeyTable.empty([1, 2]);
+  const serials = KeyTable.empty([1, 2]);
+  const ownerOf: number[] = [];
+  for (const line of lake.get(customerLanding.folder)!.toString().trim().split("\n")) {
+    const { email, serialNumber } = JSON.parse(line) as Record<"email" | "serialNumber", string>;
+    ownerOf[serials.add(keyOf(serialNumber))] = people.add(keyOf(email));
+  }
+  const shares = (person: number): boolean => person % 2 === 0;
+  const taken = ["x", "y", "z"].map((name) => fieldIndex(accelerometerLanding, name));
+  const persons = [...Array(people.size).keys()];
+
+  const join = new JoinTable(1);
+  scanned(
+    accelerometerLanding,
+    "user",
+    "timestamp",
+    people,
+    persons.map(shares),
+    {
+      tells: true,
+      brings: taken,
+      join: undefined,
+    },
+    ({ routes }) => {
+      const { brought } = routes[0]!;
+      const view = viewOf(brought!);
+      for (let at = 0; at < brought!.length;) {
+        const from = at + 16;
+        const to = from + view.getInt32(at + 12, true);
+        join.addRows(view.getFloat64(at, true), view.getInt32(at + 8, true), brought!, view, from, to);
+        at = to;
+      }
+    },
+  );
+  scanned(stepTrainerLanding, "serialNumber", "sensorReadingTime", serials, ownerOf.map(shares), {
+    tells: false,
+    brings: undefined,
+    join: {
+      table: join.memory,
+      everybody: false,
+      ends: shared(Uint32Array.from(ownerOf, (_, serial) => serial + 1)),
+      people: shared(Int32Array.from(ownerOf)),
+      take: taken.map((index) => accelerometerLanding.fields[index]!),
+    },
+  });
+}
+
+/** @param first is given the parts of the first time */
+function scanned(
+  shape: TableShape,
+  key: string,
+  time: string,
+  keys: KeyTable,
+  kept: readonly boolean[],
+  route: Pick<RouteSpec, "tells" | "brings" | "join">,
+  first: (part: Part) => void = () => undefined,
+): void {
+  const spec: ReadingsSpec = {
+    table: shape,
+    keyField: fieldIndex(shape, key),
+    timeField: fieldIndex(shape, time),
+    keys: keys.memory,
+    routes: [
+      {
+        verdicts: shared(Int32Array.from([...kept, false], (isKept) => (isKept ? -1 : 0))),
+        since: undefined,
+        steps: 1,
+        writes: true,
+        ...route,
+      },
+    ],
+  };
+  const bytes = lake.get(shape.folder)!;
+  const records = bytes.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
+  const scanner = new ReadingsScanner(spec);
+  let take = first;
+  part(`${shape.name}: a pass in blocks`, records, () => {
+    let state: Part["end"];
+    let good = 0;
+    for (let at = 0; at < bytes.length; at += 1 << 20) {
+      const last = at + (1 << 20) >= bytes.length;
+      const scan = scanner.scan({ bytes: bytes.subarray(at, at + (1 << 20)), state: state?.state, last });
+      for (state = undefined; !state;) {
+        const each = scan.next();
+        good += each.good;
+        take(each);
+        releasePart(each);
+        state = each.end;
+      }
+    }
+    take = () => undefined;
+    if (good !== records) throw new Error(`${good} records, not ${records}`);
+  });
+}
+
+function shared(values: Int32Array | Uint32Array): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(values.byteLength);
+  new Int32Array(memory).set(values);
+  return memory;
+}
+
+passes();
 
 const keys = Array.from({ length: 100_000 }, (_, person) => keyOf(`Person.Number${person}@test.com`));
 const keyBytes = Buffer.from(keys.join(""));

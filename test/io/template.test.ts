@@ -6,7 +6,12 @@ import { FlatReader } from "../../src/io/flat-reader.js";
 import { viewOf } from "../../src/io/out-buffer.js";
 import { makeTemplate, type Template, writtenTemplate } from "../../src/io/template.js";
 import { rowFormat } from "../../src/transforms/rows.js";
-import { accelerometerLanding, customerLanding, type TableShape } from "../../src/transforms/tables.js";
+import {
+  accelerometerLanding,
+  customerLanding,
+  stepTrainerLanding,
+  type TableShape,
+} from "../../src/transforms/tables.js";
 import { at } from "../reference/helpers.js";
 
 /** What a template says of the record at the start of some bytes. */
@@ -90,6 +95,49 @@ describe("the template of written rows", () => {
   });
 });
 
+describe("a template that is learnt from a record", () => {
+  it.each<[TableShape, number, string]>([
+    [accelerometerLanding, 0, '{"user":"some@body","timestamp":1704083476572,"x":-1.0,"y":0,"z":12.25}'],
+    [accelerometerLanding, 0, '{"z":0,"y":1,"x":2,"timeStamp":1704083476572,"user":"s"}'],
+    [
+      stepTrainerLanding,
+      1,
+      '{ "serialNumber" : "a-b-c", "distanceFromObject":7,"sensorReadingTime":1704083476572 }',
+    ],
+    [customerLanding, 1, '{"email":"a@b","serialNumber":"c","lastUpdateDate":1704083476572,"phone":"8"}'],
+  ])(
+    "takes nothing that the flat reader reads otherwise, whichever byte of it is another: %#",
+    (shape, key, text) => {
+      const record = Buffer.from(text);
+      const reader = new FlatReader(shape);
+      const end = reader.read(record, 0, record.length);
+      expect(end).toBe(record.length);
+      const template = makeTemplate(shape, record, 0, end, reader.from, reader.to, key);
+      let taken = 0;
+      for (let place = 0; place < record.length; place++) {
+        for (const other of [
+          record[place]!,
+          record[place]! ^ 1,
+          record[place]! ^ 0x20,
+          0,
+          0x20,
+          0x22,
+          0x7d,
+          0xff,
+        ]) {
+          const bytes = Buffer.from(record);
+          bytes[place] = other;
+          const found = scanned(template, shape, bytes);
+          if (!found) continue;
+          taken++;
+          expect(found).toEqual(readFlat(shape, bytes));
+        }
+      }
+      expect(taken).toBeGreaterThan(record.length);
+    },
+  );
+});
+
 describe("records of one key", () => {
   const format = rowFormat(accelerometerLanding);
   const line = (user: string, x = "1.0"): string => format([user, String(at(1)), x, "0", "-1"]);
@@ -111,6 +159,25 @@ describe("records of one key", () => {
     expect(passed(line("somebody", "-2") + line("somebody", "3.25") + other)).toEqual([2, `\n${other}`]);
     expect(passed(other)).toEqual([0, `\n${other}`]);
     expect(passed(line("somebody2"))).toEqual([0, `\n${line("somebody2")}`]);
+  });
+
+  it("are not passed where any byte of the key is another, however long it is", () => {
+    for (let length = 1; length <= 26; length++) {
+      const user = "abcdefghijklmnopqrstuvwxyz".slice(0, length);
+      const record = Buffer.from(line(user).trimEnd());
+      const reader = new FlatReader(accelerometerLanding);
+      const end = reader.read(record, 0, record.length);
+      const { pass, scan } = makeTemplate(accelerometerLanding, record, 0, end, reader.from, reader.to, 0);
+      for (let place = -1; place < length; place++) {
+        const other = place < 0 ? user : `${user.slice(0, place)}_${user.slice(place + 1)}`;
+        const bytes = Buffer.concat([record, Buffer.from(line(other).trimEnd())]);
+        const key = { from: reader.from[0]!, to: reader.from[0]! + length, same: true, end: 0 };
+        expect(pass!(bytes, viewOf(bytes), end, bytes.length, key)).toBe(place < 0 ? 1 : 0);
+        const [from, to] = [new Int32Array(5), new Int32Array(5)];
+        expect(scan(bytes, viewOf(bytes), end, bytes.length, from, to, key)).toBe(bytes.length);
+        expect(key.same).toBe(place < 0);
+      }
+    }
   });
 
   it("are passed back to back, and with empty lines between", () => {
