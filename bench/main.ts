@@ -57,6 +57,8 @@ const all: ProgramRun[] = [];
 interface Results {
   readonly machine: string;
   readonly runs: number;
+  /** Of results that have been taken together; left out: as many. */
+  readonly mostRuns?: number;
   readonly rows: readonly Row[];
   readonly programs: readonly ProgramRun[];
   readonly notes: readonly string[];
@@ -372,6 +374,7 @@ function together(results: readonly Results[]): Results {
   return {
     machine: [...new Set(results.map(({ machine }) => machine))].join("; "),
     runs: Math.min(...results.map((each) => each.runs)),
+    mostRuns: Math.max(...results.map((each) => each.mostRuns ?? each.runs)),
     rows: [...byName.values()],
     programs: [...programs.values()].sort((a, b) => a.size - b.size),
     notes: [...new Set(results.flatMap((each) => each.notes))],
@@ -379,7 +382,7 @@ function together(results: readonly Results[]): Results {
 }
 
 function printed(results: Results): void {
-  const { machine, runs, rows, programs, notes } = results;
+  const { machine, runs, mostRuns = runs, rows, programs, notes } = results;
   if (flags.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   const figures = table(
     ["figure", "must", "go for", "measured", "reached"],
@@ -397,9 +400,9 @@ function printed(results: Results): void {
   );
   const listed = notes.map((note) => `- ${note}`).join("\n");
   const median =
-    runs === 1
+    mostRuns === 1
       ? "One run of each."
-      : `Medians of at least ${runs} runs, alternating; of memory, the greatest.`;
+      : `Medians of ${mostRuns === runs ? runs : `${runs} to ${mostRuns}`} runs, alternating; of memory, the greatest.`;
   const page = [`Machine: ${machine}. ${median}`, figures, times, listed].filter(Boolean).join("\n\n");
   if (!flags.json) process.stdout.write(`${page}\n`);
   if (flags["write-docs"]) writeDocs(page, programs);
