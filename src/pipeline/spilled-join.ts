@@ -41,7 +41,7 @@ function* joinPieces(
   /** For each row of the probe side, whether it has a pair. */
   let paired = new Uint8Array(0);
   let rows = 0;
-  let held = new JoinTable(seed);
+  let held = new JoinTable(seed, false);
   let heldBytes = 0;
   /**
    * @param isLast of this scan: it takes no buffer for a further one, which nobody would give back
@@ -106,7 +106,7 @@ function* joinPieces(
       if (heldBytes >= budget) {
         const scan = yield* probeHeld();
         yield part(scan, true);
-        held = new JoinTable(seed);
+        held = new JoinTable(seed, false);
         heldBytes = 0;
       }
     }

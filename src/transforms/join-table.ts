@@ -71,7 +71,7 @@ export class JoinTable {
   #textBytes = 0;
   #count = 0;
   /** Open addressing: the last segment of a person and instant, plus 1; 0 where a slot is free. */
-  #slots = sharedInts(1024);
+  #slots: Int32Array;
   /** How many segments are in `#slots`: the rest follow before the first probe, when their number is known. */
   #indexed = 0;
   #instants: Instants | undefined;
@@ -82,9 +82,17 @@ export class JoinTable {
   /** Where the next text goes in the last chunk; a place behind its end where there is none. */
   #place = chunkText;
 
-  /** @param seed a secret number of 32 bits, so that nobody can choose times that collide */
-  constructor(seed: number) {
+  readonly #memory: (bytes: number) => ArrayBufferLike;
+
+  /**
+   * @param seed a secret number of 32 bits, so that nobody can choose times that collide
+   * @param isShared whether other threads are to probe it. Memory that is shared is not known to the garbage collector:
+   * what table after table leaves behind piles up, where not even its size tells it that there is much to collect.
+   */
+  constructor(seed: number, isShared = true) {
     this.#seed = seed;
+    this.#memory = isShared ? (bytes) => new SharedArrayBuffer(bytes) : (bytes) => new ArrayBuffer(bytes);
+    this.#slots = this.#ints(1024);
   }
 
   /** The table of another thread, to be probed. */
@@ -106,7 +114,7 @@ export class JoinTable {
     return table;
   }
 
-  /** Once no more rows are added. */
+  /** Of a shared table, once no more rows are added. */
   get memory(): JoinTableMemory {
     this.#index();
     const instants = this.#instants;
@@ -175,7 +183,7 @@ export class JoinTable {
     if (texts === undefined || this.#place + needed > texts.length || this.#place >= chunkText) {
       if (this.#texts.length === mostChunks)
         throw new RangeError("a join table holds at most 4 GiB of texts");
-      texts = new Uint8Array(new SharedArrayBuffer(Math.max(chunkText, needed)));
+      texts = new Uint8Array(this.#memory(Math.max(chunkText, needed)));
       this.#texts.push(texts);
       this.#textBytes += texts.length;
       this.#place = 0;
@@ -210,8 +218,8 @@ export class JoinTable {
       yield;
     }
     if (!instants || this.#instants) return;
-    const slots = sharedInts(slotsFor(this.#count));
-    const made = { slots, counts: sharedInts(slots.length), links: sharedInts(this.#count) };
+    const slots = this.#ints(slotsFor(this.#count));
+    const made = { slots, counts: this.#ints(slots.length), links: this.#ints(this.#count) };
     for (let from = 0; from < this.#count; from += chunkSegments) {
       this.#linkInstants(made, from, Math.min(this.#count, from + chunkSegments));
       yield;
@@ -325,7 +333,7 @@ export class JoinTable {
 
   #addSegment(time: number, person: number): void {
     const segment = this.#count++;
-    if ((segment & segmentMask) === 0) this.#segments.push(sharedInts(chunkSegments * width));
+    if ((segment & segmentMask) === 0) this.#segments.push(this.#ints(chunkSegments * width));
     const low = time | 0;
     const high = (time / twoTo32) | 0;
     const part = this.#segments[segment >>> segmentBits]!;
@@ -344,7 +352,7 @@ export class JoinTable {
   #makeSlots(): void {
     const size = slotsFor(this.#count);
     if (size <= this.#slots.length) return;
-    this.#slots = sharedInts(size);
+    this.#slots = this.#ints(size);
     this.#indexed = 0;
   }
 
@@ -396,6 +404,10 @@ export class JoinTable {
     return this.#segments[segment >>> segmentBits]![(segment & segmentMask) * width + part]!;
   }
 
+  #ints(length: number): Int32Array {
+    return new Int32Array(this.#memory(length * 4));
+  }
+
   /** Times differ in their low digits, so every part is multiplied out; the seed goes in between. */
   #hash(low: number, high: number, person: number): number {
     let mixed = Math.imul(low ^ this.#seed, 0x9e3779b1);
@@ -418,10 +430,6 @@ function slotsFor(segments: number): number {
   let slots = 1024;
   while (slots < segments * 1.5) slots *= 2;
   return slots;
-}
-
-function sharedInts(length: number): Int32Array {
-  return new Int32Array(new SharedArrayBuffer(length * 4));
 }
 
 function sharedBuffer(array: Int32Array | Uint8Array): SharedArrayBuffer {
