@@ -14,7 +14,9 @@ import {
 import { FlatReader } from "../src/io/flat-reader.js";
 import { OutBuffer, viewOf } from "../src/io/out-buffer.js";
 import { entryKinds, TableReader } from "../src/io/table-reader.js";
+import { rowHeader } from "../src/io/spill-file.js";
 import { makeTemplate } from "../src/io/template.js";
+import { defaultTuning } from "../src/pipeline/readings-pass.js";
 import { releasePart } from "../src/pipeline/readings-pool.js";
 import { type Part, ReadingsScanner } from "../src/pipeline/readings-scan.js";
 import type { ReadingsSpec, RouteSpec } from "../src/pipeline/readings-spec.js";
@@ -49,7 +51,7 @@ interface Place {
 
 for (const shape of landingTables) {
   const bytes = lake.get(shape.folder)!;
-  const records = bytes.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
+  const records = recordsIn(bytes);
   part(`${shape.name}: JSON.parse of a line`, records, () => {
     for (const line of bytes.toString("latin1").split("\n")) if (line !== "") JSON.parse(line);
   });
@@ -66,6 +68,11 @@ for (const shape of landingTables) {
     while (reader.next() !== entryKinds.none);
     if (reader.count !== records) throw new Error(`${reader.count} records, not ${records}`);
   });
+}
+
+/** How many lines there are. */
+function recordsIn(bytes: Buffer): number {
+  return bytes.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
 }
 
 function flatReader(shape: TableShape, bytes: Buffer, records: number): void {
@@ -122,7 +129,7 @@ function passes(): void {
       const { brought } = routes[0]!;
       const view = viewOf(brought!);
       for (let at = 0; at < brought!.length;) {
-        const from = at + 16;
+        const from = at + rowHeader;
         const to = from + view.getInt32(at + 12, true);
         join.addRows(view.getFloat64(at, true), view.getInt32(at + 8, true), brought!, view, from, to);
         at = to;
@@ -168,15 +175,16 @@ function scanned(
     ],
   };
   const bytes = lake.get(shape.folder)!;
-  const records = bytes.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
+  const records = recordsIn(bytes);
+  const { blockBytes } = defaultTuning;
   const scanner = new ReadingsScanner(spec);
   let take = first;
   part(`${shape.name}: a pass in blocks`, records, () => {
     let state: Part["end"];
     let good = 0;
-    for (let at = 0; at < bytes.length; at += 1 << 20) {
-      const last = at + (1 << 20) >= bytes.length;
-      const scan = scanner.scan({ bytes: bytes.subarray(at, at + (1 << 20)), state: state?.state, last });
+    for (let at = 0; at < bytes.length; at += blockBytes) {
+      const last = at + blockBytes >= bytes.length;
+      const scan = scanner.scan({ bytes: bytes.subarray(at, at + blockBytes), state: state?.state, last });
       for (state = undefined; !state;) {
         const each = scan.next();
         good += each.good;

@@ -192,8 +192,9 @@ function shortest(
 const leastLength: Readonly<Record<FieldKind, number>> = { key: 1, text: 0, time: 13, date: 13, number: 1 };
 
 /**
- * Compares the bytes at `q` with a literal, and passes it. Words of eight bytes are compared as doubles: of JSON outside of
- * strings, and of ASCII, none is a NaN or a zero, so that equal doubles are equal bytes.
+ * Compares the bytes at `q` with a literal, and passes it. Words of eight bytes are compared as doubles: of the names
+ * that a table knows and what JSON has between values, none is a zero, so that equal doubles are equal bytes (a NaN would
+ * equal nothing: it would only refuse).
  */
 function compareCode(literal: Uint8Array, room: number, otherwise = "return 0;"): string[] {
   const code = [`if (limit - q < ${room}) ${otherwise}`];

@@ -104,7 +104,7 @@ interface Flight {
   readonly end: number;
   /** Whether it may be scanned before the one before has been. */
   readonly isGuessed: boolean;
-  /** Nothing where no thread does it. */
+  /** Nothing as long as nobody has begun it. */
   work: Work | undefined;
 }
 
@@ -294,16 +294,7 @@ export class ReadingsPass {
     const flight = this.#queue.waiting.find(({ work, isGuessed }) => work === undefined && isGuessed);
     if (!flight) return false;
     const scan = this.#scanner.scan(flight.input);
-    const first = scan.next();
-    let isTaken = false;
-    const next = (): Part => {
-      if (isTaken) return scan.next();
-      isTaken = true;
-      return first;
-    };
-    flight.work = this.#workHere({ next }, () => {
-      releasePart(first);
-    });
+    flight.work = this.#workHere(scan, [scan.next()]);
     return true;
   }
 
@@ -311,13 +302,14 @@ export class ReadingsPass {
     return this.#workHere(this.#scanner.scan(input));
   }
 
-  #workHere(scan: { next(): Part }, discard = (): void => undefined): Work {
+  /** @param made the parts that there are already */
+  #workHere(scan: { next(): Part }, made: Part[] = []): Work {
     return {
       isReady: true,
-      next: () => Promise.resolve(scan.next()),
+      next: () => Promise.resolve(made.shift() ?? scan.next()),
       release: releasePart,
       discard: () => {
-        discard();
+        for (const part of made.splice(0)) releasePart(part);
         return Promise.resolve();
       },
     };

@@ -82,7 +82,7 @@ export class JoinTable {
   /** Where the next text goes in the last chunk; a place behind its end where there is none. */
   #place = chunkText;
 
-  readonly #memory: (bytes: number) => ArrayBufferLike;
+  readonly #allocate: (bytes: number) => ArrayBufferLike;
 
   /**
    * @param seed a secret number of 32 bits, so that nobody can choose times that collide
@@ -91,7 +91,7 @@ export class JoinTable {
    */
   constructor(seed: number, isShared = true) {
     this.#seed = seed;
-    this.#memory = isShared ? (bytes) => new SharedArrayBuffer(bytes) : (bytes) => new ArrayBuffer(bytes);
+    this.#allocate = isShared ? (bytes) => new SharedArrayBuffer(bytes) : (bytes) => new ArrayBuffer(bytes);
     this.#slots = this.#ints(1024);
   }
 
@@ -183,7 +183,7 @@ export class JoinTable {
     if (texts === undefined || this.#place + needed > texts.length || this.#place >= chunkText) {
       if (this.#texts.length === mostChunks)
         throw new RangeError("a join table holds at most 4 GiB of texts");
-      texts = new Uint8Array(this.#memory(Math.max(chunkText, needed)));
+      texts = new Uint8Array(this.#allocate(Math.max(chunkText, needed)));
       this.#texts.push(texts);
       this.#textBytes += texts.length;
       this.#place = 0;
@@ -405,7 +405,7 @@ export class JoinTable {
   }
 
   #ints(length: number): Int32Array {
-    return new Int32Array(this.#memory(length * 4));
+    return new Int32Array(this.#allocate(length * 4));
   }
 
   /** Times differ in their low digits, so every part is multiplied out; the seed goes in between. */
