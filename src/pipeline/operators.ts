@@ -59,8 +59,8 @@ function compileStep(
   tally: StepTally,
   next: RowSink,
 ): RowSink {
-  const dropAs = ({ reason }: Step): void => {
-    tally.filtered.set(reason, tally.filtered.get(reason)! + 1);
+  const dropAs = ({ reason }: Step, rows = 1): void => {
+    tally.filtered.set(reason, tally.filtered.get(reason)! + rows);
   };
   const drop = (): undefined => {
     dropAs(step);
@@ -186,14 +186,15 @@ export function sinceOf({ who, purpose }: Since, { consent }: StepContext): (key
 
 /**
  * Holds the greatest snapshot of each registration, and lets them go, in the order they came, at the end. Those that
- * the following step would drop for want of consent are not made into rows first.
+ * the following step would drop for want of consent are not made into rows first, and not held at all where the
+ * registration's own word is no.
  */
 function latestSink(
   rows: TableShape,
   step: Latest,
   following: Step | undefined,
   { rules, consent }: StepContext,
-  dropAs: (step: Step) => void,
+  dropAs: (step: Step, rows?: number) => void,
   next: RowSink,
 ): RowSink {
   const email = keyReader(rows, "email");
@@ -203,11 +204,15 @@ function latestSink(
   const latest = new LatestRows(rows, step.purpose);
   const consenting = following?.kind === "consenting" && rules.consent !== "any" ? following : undefined;
   const offer = ({ registration, at, bytes, start, end }: Snapshot): undefined => {
-    if (latest.offer(registration, at, bytes, start, end)) dropAs(step);
+    // The consent index has seen every snapshot before it comes here.
+    const isWanted = !consenting || consent.saysYes(registration, consenting.purpose);
+    const isOneMore = isWanted
+      ? latest.offer(registration, at, bytes, start, end)
+      : latest.forgo(registration);
+    if (isOneMore) dropAs(step);
   };
   return {
     push(row) {
-      // The consent index has seen every snapshot before it comes here.
       const registration = consent.registrationOf(email(row), serial(row));
       const bytes = Buffer.from(format(row));
       offer({ registration, at: Number(row[update]), bytes, start: 0, end: bytes.length - 1 });
@@ -215,6 +220,7 @@ function latestSink(
     },
     offer,
     async end() {
+      if (consenting) dropAs(consenting, latest.forgone);
       await forEachRow(latest.registrations(), (registration) => {
         // The next step asks by itself then.
         if (next.offer) return next.offer(latest.snapshot(registration));
@@ -282,7 +288,7 @@ function joinSink(
 }
 
 /** Does something with each of many, and waits wherever that asks to. */
-function forEachRow<T>(items: readonly T[], action: (item: T) => Wait): Wait {
+function forEachRow<T>(items: ArrayLike<T>, action: (item: T) => Wait): Wait {
   for (let index = 0; index < items.length; index++) {
     const wait = action(items[index]!);
     if (wait) {

@@ -96,10 +96,11 @@ export class ReadingsScanner {
   readonly plainLine: PlainLine;
   readonly tables: readonly (JoinTable | undefined)[];
   readonly #buffers = new SharedBuffers();
+  #heldTable: JoinTable | undefined;
 
   constructor(spec: ReadingsSpec) {
     this.spec = spec;
-    this.keys = new KeyTable(spec.keys);
+    this.keys = KeyTable.of(spec.keys);
     this.format = rowFormat(spec.table);
     this.plainLine = new PlainLine(spec.table);
     this.tables = spec.routes.map(({ join }) => join?.table && JoinTable.of(join.table));
@@ -107,6 +108,11 @@ export class ReadingsScanner {
 
   scan(input: ScanInput): BlockScan {
     return new BlockScan(this, input);
+  }
+
+  /** For as much of a spilled join's build side as is held at a time. Whoever fills it clears it first. */
+  get heldTable(): JoinTable {
+    return (this.#heldTable ??= new JoinTable(0, false));
   }
 
   /** An empty buffer for about this many bytes, for a part. */

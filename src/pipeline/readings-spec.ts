@@ -14,7 +14,7 @@ import { type Field, fieldIndex, type TableShape } from "../transforms/tables.js
 import type { JoinBuild, Lookups } from "./lookups.js";
 import { keyFieldsOf, keyTest, sinceOf, type StepContext } from "./operators.js";
 import { type Join, type Since, type Step, stepsUnder, type Zone } from "./plan.js";
-import { forEachInTurns, inTurns } from "./turns.js";
+import { countInTurns, forEachInTurns, inTurns } from "./turns.js";
 
 /** What a thread has to know of a pass. Plain data and shared memory. */
 export interface ReadingsSpec {
@@ -243,13 +243,7 @@ async function routeSpec(
   context: StepContext,
   signal: AbortSignal | undefined,
 ): Promise<RouteSpec> {
-  const verdicts = new Int32Array(new SharedArrayBuffer((keys.size + 1) * 4));
-  const byKey = tests.map((step) => verdictOf(step, keys, context));
-  const judge = (key: string, number: number): void => {
-    verdicts[number] = byKey.findIndex((keeps) => !keeps(key, number));
-  };
-  await forEachInTurns(keys.keys(), signal, judge);
-  judge(unknownKey, keys.size);
+  const verdicts = await verdictsOf(tests, keys, context, signal);
   const last = tests.at(-1);
   return {
     verdicts: verdicts.buffer,
@@ -265,27 +259,62 @@ async function routeSpec(
   };
 }
 
-/** Whether a step keeps the rows of a key, by its text and its number. */
-function verdictOf(
+/** For each key, and at the end for one that nobody knows: the number of the test that drops its rows, -1 if none. */
+async function verdictsOf(
+  tests: RouteDraft["tests"],
+  keys: KeyTable,
+  context: StepContext,
+  signal: AbortSignal | undefined,
+): Promise<Int32Array<SharedArrayBuffer>> {
+  const verdicts = new Int32Array(new SharedArrayBuffer((keys.size + 1) * 4));
+  const byNumber = tests.map((step) => numberTest(step, keys, context));
+  if (byNumber.every((test) => test !== undefined)) {
+    await countInTurns(verdicts.length, signal, (number) => {
+      verdicts[number] = byNumber.findIndex((keeps) => !keeps(number));
+    });
+    return verdicts;
+  }
+  const byKey = tests.map((step) => (step.kind === "since" ? () => true : keyTest(step, context)));
+  const judge = (key: string, number: number): void => {
+    verdicts[number] = byKey.findIndex((keeps) => !keeps(key));
+  };
+  await forEachInTurns(keys.keys(), signal, judge);
+  judge(unknownKey, keys.size);
+  return verdicts;
+}
+
+/** Whether a step keeps the rows of a key, by its number in `keys` alone; nothing where its text is needed. */
+function numberTest(
   step: RouteDraft["tests"][number],
   keys: KeyTable,
   context: StepContext,
-): (key: string, number: number) => boolean {
-  if (step.kind === "since") return () => true;
-  if (step.kind === "known") {
-    const known = step.who.by === "person" ? context.consent.people : context.consent.serials;
-    // Mostly the keys are those that are known, and a few more behind them.
-    if (keys.beginsWith(known)) return (_key, number) => number < known.size;
-  }
-  if (step.kind === "semi-join") {
-    const fields = step.on.map(([, field]) => field);
-    const found = context.lookups.keySet(step.table, fields);
-    if (found instanceof MarkedKeys && keys.beginsWith(found.table)) {
-      const { table, marks, others } = found;
-      return (key, number) => (number < table.size && marks.has(number)) || others.has(key);
+): ((number: number) => boolean) | undefined {
+  const { consent, lookups } = context;
+  switch (step.kind) {
+    case "since":
+      return () => true;
+    case "known": {
+      const known = step.who.by === "person" ? consent.people : consent.serials;
+      // Mostly the keys are those that are known, and a few more behind them.
+      return keys.beginsWith(known) ? (number) => number < known.size : undefined;
     }
+    case "semi-join": {
+      const fields = step.on.map(([, field]) => field);
+      const found = lookups.keySet(step.table, fields);
+      if (!(found instanceof MarkedKeys) || !keys.beginsWith(found.table)) return undefined;
+      const { table, marks, others } = found;
+      return others.size === 0 ? (number) => number < table.size && marks.has(number) : undefined;
+    }
+    case "every-owner": {
+      const { serials } = consent;
+      if (!keys.beginsWith(serials)) return undefined;
+      const registrations = lookups.registrations(step.table);
+      const hasRow = (registration: number): boolean => registrations.has(registration);
+      return (number) => number >= serials.size || consent.everyOwnerOf(number, hasRow);
+    }
+    case "sharing":
+      return undefined;
   }
-  return keyTest(step, context);
 }
 
 async function sinceSpec(
@@ -335,28 +364,24 @@ async function peopleOfKeys(
 ): Promise<{ ends: Uint32Array<SharedArrayBuffer>; people: Int32Array<SharedArrayBuffer>; most: number }> {
   const { from, to, pairs } = map;
   const isFirst = keys.beginsWith(from);
-  const owned: number[] = [];
-  const owners: number[] = [];
-  await forEachInTurns(pairs.numbers(), signal, (pair) => {
-    const key = pairs.first(pair);
-    owned.push(isFirst ? key : keys.find(from.keyAt(key)));
-    owners.push(build.numberAt(to, pairs.second(pair)));
-  });
-  for (const [key, person] of map.others) {
-    owned.push(keys.find(key));
-    owners.push(build.numberOf(person));
-  }
+  const others = map.others.map(([key, person]) => [keys.find(key), build.numberOf(person)] as const);
+  const owned = (pair: number): number =>
+    isFirst ? pairs.first(pair) : keys.find(from.keyAt(pairs.first(pair)));
   const ends = new Uint32Array(new SharedArrayBuffer(keys.size * 4));
-  for (const key of owned) ends[key]!++;
+  await countInTurns(pairs.size, signal, (pair) => ends[owned(pair)]!++);
+  for (const [key] of others) ends[key]!++;
   let most = 0;
   for (let key = 0, sum = 0; key < ends.length; key++) {
     most = Math.max(most, ends[key]!);
     sum += ends[key]!;
     ends[key] = sum;
   }
-  const people = new Int32Array(new SharedArrayBuffer(owned.length * 4));
+  const people = new Int32Array(new SharedArrayBuffer((pairs.size + others.length) * 4));
   const at = ends.slice();
-  for (const [index, key] of owned.entries()) people[--at[key]!] = owners[index]!;
+  await countInTurns(pairs.size, signal, (pair) => {
+    people[--at[owned(pair)]!] = build.numberAt(to, pairs.second(pair));
+  });
+  for (const [key, person] of others) people[--at[key]!] = person;
   return { ends, people, most };
 }
 

@@ -2,7 +2,6 @@
 // its probe side, then the next: a partition that is all one instant is joined too.
 
 import { readSpilled, rowHeader, type SpilledRows } from "../io/spill-file.js";
-import { JoinTable } from "../transforms/join-table.js";
 import { JoinScan, type Part, type ReadingsScanner } from "./readings-scan.js";
 
 export interface SpilledJoinInput {
@@ -41,7 +40,8 @@ function* joinPieces(
   /** For each row of the probe side, whether it has a pair. */
   let paired = new Uint8Array(0);
   let rows = 0;
-  let held = new JoinTable(seed, false);
+  const held = shared.heldTable;
+  held.clear(seed);
   let heldBytes = 0;
   /**
    * @param isLast of this scan: it takes no buffer for a further one, which nobody would give back
@@ -106,7 +106,7 @@ function* joinPieces(
       if (heldBytes >= budget) {
         const scan = yield* probeHeld();
         yield part(scan, true);
-        held = new JoinTable(seed, false);
+        held.clear(seed);
         heldBytes = 0;
       }
     }

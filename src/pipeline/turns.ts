@@ -30,6 +30,25 @@ export function forEachInTurns<T>(
   return inTurns(partsOf(items, action), signal);
 }
 
+/**
+ * Does something with each number below one.
+ * @throws the signal's reason
+ */
+export function countInTurns(
+  count: number,
+  signal: AbortSignal | undefined,
+  action: (number: number) => void,
+): Promise<void> {
+  return inTurns(partsUpTo(count, action), signal);
+}
+
+function* partsUpTo(count: number, action: (number: number) => void): Iterable<undefined> {
+  for (let number = 0; number < count; number++) {
+    action(number);
+    if ((number + 1) % itemsPerTurn === 0) yield;
+  }
+}
+
 function* partsOf<T>(items: Iterable<T>, action: (item: T, index: number) => void): Iterable<undefined> {
   let index = 0;
   for (const item of items) {

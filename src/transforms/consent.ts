@@ -3,6 +3,7 @@
 // landing zone, damage included, and asked only once that zone has been read to its end.
 
 import type { Attribution } from "./attribution.js";
+import { withRoom } from "./columns.js";
 import { KeyTable, type Seed } from "./key-table.js";
 import { keyOf } from "./keys.js";
 import { PairTable } from "./pair-table.js";
@@ -23,7 +24,6 @@ const emailIndex = fieldIndex(customerLanding, "email");
 const serialIndex = fieldIndex(customerLanding, "serialNumber");
 const updateIndex = fieldIndex(customerLanding, "lastUpdateDate");
 
-const silent = 0;
 const no = 1;
 const yes = 2;
 /** Added to the latest word where there ever was a yes. */
@@ -31,24 +31,27 @@ const everYes = 4;
 
 /**
  * The latest words of many, each over some set of snapshots. Dates are epoch milliseconds; a "no" that nothing undoes
- * stands at `Infinity`. Arrays of numbers, since there are as many words as registrations.
+ * stands at `Infinity`. Columns, since there are as many words as registrations.
  */
 class Words {
-  readonly #at: number[] = [];
-  readonly #since: number[] = [];
-  readonly #said: number[] = [];
+  #at = new Float64Array(16);
+  #since = new Float64Array(16);
+  /** 0: nothing yet. */
+  #said = new Uint8Array(16);
+  #count = 0;
 
   get count(): number {
-    return this.#said.length;
+    return this.#count;
   }
 
   /** Adds some that have not been said yet. */
   add(count: number): void {
-    for (let left = count; left > 0; left--) {
-      this.#at.push(-Infinity);
-      this.#since.push(0);
-      this.#said.push(silent);
-    }
+    const before = this.#count;
+    this.#count += count;
+    this.#at = withRoom(this.#at, this.#count);
+    this.#since = withRoom(this.#since, this.#count);
+    this.#said = withRoom(this.#said, this.#count);
+    for (let word = before; word < this.#count; word++) this.#at[word] = -Infinity;
   }
 
   /** @param since the date of consent of a "yes", nothing for a "no" */
@@ -93,9 +96,9 @@ export class ConsentIndex {
   /** Registrations: a person and a serial number each. */
   readonly #registrations: PairTable;
   /** Of each registration: the one before it of the same serial number; -1: none. */
-  readonly #sibling: number[] = [];
-  /** Of each serial number: its last registration; -1: none. */
-  readonly #lastOf: number[] = [];
+  #sibling = new Int32Array(16);
+  /** Of each serial number: its last registration, plus 1; 0: none. */
+  #lastOf = new Int32Array(16);
   /** Serial numbers that a damaged snapshot names for somebody who cannot be told, or whose "no" nothing undoes. */
   readonly #refused = new Set<number>();
   /** The words of people and of registrations, on every purpose one after the other. */
@@ -167,7 +170,7 @@ export class ConsentIndex {
       if (people.size === 0 || at === Infinity) {
         // An owner who can never consent withholds a serial number whoever it is. Not naming each pair keeps a
         // stretch of many addresses and many serial numbers from costing their product.
-        this.#refused.add(this.#serial(this.#serials.add(serial)));
+        this.#refused.add(this.#serials.add(serial));
       } else {
         const number = this.#serials.add(serial);
         for (const email of people) {
@@ -224,9 +227,16 @@ export class ConsentIndex {
     if (registration < 0) return false;
     const person = this.#registrations.first(registration);
     return (
-      this.#ofRegistrations.isYes(this.#word(registration, purpose), this.#policy) &&
-      this.#ofPeople.isYes(this.#word(person, purpose), this.#policy)
+      this.saysYes(registration, purpose) && this.#ofPeople.isYes(this.#word(person, purpose), this.#policy)
     );
+  }
+
+  /**
+   * Whether the own word of a registration is yes by what has been taken in so far. If not, only a later snapshot makes
+   * it so.
+   */
+  saysYes(registration: number, purpose: Purpose): boolean {
+    return this.#ofRegistrations.isYes(this.#word(registration, purpose), this.#policy);
   }
 
   /** The number of a registration; -1 where no snapshot has named it. Numbers are given out from 0. */
@@ -287,7 +297,7 @@ export class ConsentIndex {
     const number = this.#serials.find(serial);
     if (number < 0) return 0;
     let since = 0;
-    for (let each = this.#lastOf[number]!; each >= 0; each = this.#sibling[each]!) {
+    for (let each = (this.#lastOf[number] ?? 0) - 1; each >= 0; each = this.#sibling[each]!) {
       const owner = this.#registrations.first(each);
       since = Math.max(since, this.#ofPeople.since(this.#word(owner, purpose)));
     }
@@ -300,9 +310,13 @@ export class ConsentIndex {
    */
   everyOwner(serial: string, test: (registration: number) => boolean): boolean {
     const number = this.#serials.find(serial);
-    if (number < 0) return true;
-    if (this.#refused.has(number)) return false;
-    for (let each = this.#lastOf[number]!; each >= 0; each = this.#sibling[each]!)
+    return number < 0 || this.everyOwnerOf(number, test);
+  }
+
+  /** The same of a serial number by its number in `serials`. */
+  everyOwnerOf(serial: number, test: (registration: number) => boolean): boolean {
+    if (this.#refused.has(serial)) return false;
+    for (let each = (this.#lastOf[serial] ?? 0) - 1; each >= 0; each = this.#sibling[each]!)
       if (!test(each)) return false;
     return true;
   }
@@ -314,17 +328,14 @@ export class ConsentIndex {
     return number;
   }
 
-  #serial(number: number): number {
-    if (this.#lastOf.length < this.#serials.size) this.#lastOf.push(-1);
-    return number;
-  }
-
   #registration(person: number, serial: number): number {
-    this.#serial(serial);
+    const before = this.#registrations.size;
     const registration = this.#registrations.add(person, serial);
-    if (registration === this.#sibling.length) {
-      this.#sibling.push(this.#lastOf[serial]!);
-      this.#lastOf[serial] = registration;
+    if (registration === before) {
+      this.#lastOf = withRoom(this.#lastOf, serial + 1);
+      this.#sibling = withRoom(this.#sibling, registration + 1);
+      this.#sibling[registration] = this.#lastOf[serial]! - 1;
+      this.#lastOf[serial] = registration + 1;
       this.#ofRegistrations.add(this.#purposes.length);
     }
     return registration;

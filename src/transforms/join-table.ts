@@ -5,14 +5,15 @@
 // probe goes the shorter way: a serial number with 100,000 owners costs no more than the people who moved at that
 // instant, and an instant with a million readings no more than the owners.
 
+import { Regions } from "./regions.js";
 import { afterVarint, putVarint, varintAt } from "./varint.js";
 
 /** What another thread needs to probe a table. */
 export interface JoinTableMemory {
   readonly seed: number;
   readonly count: number;
-  readonly segments: readonly SharedArrayBuffer[];
-  readonly texts: readonly SharedArrayBuffer[];
+  readonly segments: readonly Int32Array[];
+  readonly texts: readonly Uint8Array[];
   readonly slots: SharedArrayBuffer;
   readonly instants: { readonly [part in keyof Instants]: SharedArrayBuffer } | undefined;
 }
@@ -64,17 +65,22 @@ const lengthBytes = 5;
 
 /** See the top of this file. A row is a person (a number), a time (epoch milliseconds) and a text of bytes. */
 export class JoinTable {
-  readonly #seed: number;
+  #seed: number;
+  // Chunks; behind the last one that is in use there may be others, of an earlier filling.
   readonly #segments: Int32Array[] = [];
   readonly #texts: Uint8Array[] = [];
   readonly #views: DataView[] = [];
   #textBytes = 0;
+  /** The chunk of texts that is being filled. */
+  #text = -1;
   #count = 0;
   /** Open addressing: the last segment of a person and instant, plus 1; 0 where a slot is free. */
   #slots: Int32Array;
   /** How many segments are in `#slots`: the rest follow before the first probe, when their number is known. */
   #indexed = 0;
   #instants: Instants | undefined;
+  /** Those of an earlier filling. */
+  #spareInstants: Instants | undefined;
 
   /** The segment after the one that a probe found last. */
   #next = 0;
@@ -83,6 +89,7 @@ export class JoinTable {
   #place = chunkText;
 
   readonly #allocate: (bytes: number) => ArrayBufferLike;
+  readonly #regions: Regions;
 
   /**
    * @param seed a secret number of 32 bits, so that nobody can choose times that collide
@@ -92,6 +99,7 @@ export class JoinTable {
   constructor(seed: number, isShared = true) {
     this.#seed = seed;
     this.#allocate = isShared ? (bytes) => new SharedArrayBuffer(bytes) : (bytes) => new ArrayBuffer(bytes);
+    this.#regions = new Regions(this.#allocate);
     this.#slots = this.#ints(1024);
   }
 
@@ -99,10 +107,10 @@ export class JoinTable {
   static of(memory: JoinTableMemory): JoinTable {
     const table = new JoinTable(memory.seed);
     table.#count = table.#indexed = memory.count;
-    for (const chunk of memory.segments) table.#segments.push(new Int32Array(chunk));
+    table.#segments.push(...memory.segments);
     for (const chunk of memory.texts) {
-      table.#texts.push(new Uint8Array(chunk));
-      table.#textBytes += chunk.byteLength;
+      table.#text = table.#texts.push(chunk) - 1;
+      table.#textBytes += chunk.length;
     }
     table.#slots = new Int32Array(memory.slots);
     const { instants } = memory;
@@ -121,8 +129,8 @@ export class JoinTable {
     return {
       seed: this.#seed,
       count: this.#count,
-      segments: this.#segments.map(sharedBuffer),
-      texts: this.#texts.map(sharedBuffer),
+      segments: this.#segments,
+      texts: this.#texts,
       slots: sharedBuffer(this.#slots),
       instants: instants && {
         slots: sharedBuffer(instants.slots),
@@ -130,6 +138,20 @@ export class JoinTable {
         links: sharedBuffer(instants.links),
       },
     };
+  }
+
+  /**
+   * Empties it. What it is filled with next goes into the memory that it has.
+   * @param seed another one
+   */
+  clear(seed: number): void {
+    this.#seed = seed;
+    this.#text = -1;
+    this.#place = chunkText;
+    this.#count = this.#indexed = this.#next = 0;
+    this.#slots.fill(0);
+    this.#spareInstants = this.#instants ?? this.#spareInstants;
+    this.#instants = undefined;
   }
 
   /** The memory that it takes, in bytes, once it can be probed; without the index of instants. */
@@ -168,7 +190,7 @@ export class JoinTable {
    */
   addRows(time: number, person: number, bytes: Uint8Array, view: DataView, from: number, to: number): void {
     const texts = this.#roomFor(time, person, to - from);
-    const own = this.#viewOf(this.#texts.length - 1);
+    const own = this.#viewOf(this.#text);
     let place = this.#place;
     let at = from;
     // A call costs more than copying a few words.
@@ -179,19 +201,26 @@ export class JoinTable {
   /** The chunk with room at `#place` for so many bytes, and a length, in a segment of that person and instant. */
   #roomFor(time: number, person: number, length: number): Uint8Array {
     const needed = length + lengthBytes + 1;
-    let texts = this.#texts[this.#texts.length - 1];
+    let texts = this.#texts[this.#text];
     if (texts === undefined || this.#place + needed > texts.length || this.#place >= chunkText) {
-      if (this.#texts.length === mostChunks)
-        throw new RangeError("a join table holds at most 4 GiB of texts");
-      texts = new Uint8Array(this.#allocate(Math.max(chunkText, needed)));
-      this.#texts.push(texts);
-      this.#textBytes += texts.length;
+      texts = this.#nextChunk(needed);
       this.#place = 0;
       this.#addSegment(time, person);
     } else if (!this.#continues(time, person)) {
-      this.#place++; // the zero that ends the segment before
+      this.#place++; // behind the zero that ends the segment before
       this.#addSegment(time, person);
     }
+    return texts;
+  }
+
+  #nextChunk(needed: number): Uint8Array {
+    if (this.#text + 1 === mostChunks) throw new RangeError("a join table holds at most 4 GiB of texts");
+    const before = this.#texts[++this.#text];
+    if (before && before.length >= needed) return before;
+    const texts = this.#regions.take(Math.max(chunkText, needed));
+    this.#texts[this.#text] = texts;
+    this.#views[this.#text] = viewOf(texts);
+    this.#textBytes += texts.length - (before?.length ?? 0);
     return texts;
   }
 
@@ -199,6 +228,7 @@ export class JoinTable {
   #copy(bytes: Uint8Array, from: number, to: number, texts: Uint8Array, place: number): void {
     let end = place;
     for (let at = from; at < to; at++) texts[end++] = bytes[at]!;
+    texts[end] = 0; // as long as nothing follows
     this.#place = end;
   }
 
@@ -218,13 +248,24 @@ export class JoinTable {
       yield;
     }
     if (!instants || this.#instants) return;
-    const slots = this.#ints(slotsFor(this.#count));
-    const made = { slots, counts: this.#ints(slots.length), links: this.#ints(this.#count) };
+    const made = this.#newInstants();
     for (let from = 0; from < this.#count; from += chunkSegments) {
       this.#linkInstants(made, from, Math.min(this.#count, from + chunkSegments));
       yield;
     }
     this.#instants = made;
+  }
+
+  #newInstants(): Instants {
+    const size = slotsFor(this.#count);
+    const spare = this.#spareInstants;
+    this.#spareInstants = undefined;
+    if (spare && spare.slots.length >= size && spare.links.length >= this.#count) {
+      spare.slots.fill(0);
+      spare.counts.fill(0);
+      return spare;
+    }
+    return { slots: this.#ints(size), counts: this.#ints(size), links: this.#ints(this.#count) };
   }
 
   #linkInstants({ slots, counts, links }: Instants, from: number, to: number): void {
@@ -268,7 +309,7 @@ export class JoinTable {
   }
 
   #viewOf(chunk: number): DataView {
-    return (this.#views[chunk] ??= new DataView(this.#texts[chunk]!.buffer));
+    return (this.#views[chunk] ??= viewOf(this.#texts[chunk]!));
   }
 
   /** Where in its chunk a segment's first text stands: its length plus 1 as a varint, its bytes, the next one's; 0 at the end. */
@@ -333,7 +374,10 @@ export class JoinTable {
 
   #addSegment(time: number, person: number): void {
     const segment = this.#count++;
-    if ((segment & segmentMask) === 0) this.#segments.push(this.#ints(chunkSegments * width));
+    if (segment >>> segmentBits === this.#segments.length) {
+      const chunk = this.#regions.take(4 * chunkSegments * width);
+      this.#segments.push(new Int32Array(chunk.buffer, chunk.byteOffset, chunkSegments * width));
+    }
     const low = time | 0;
     const high = (time / twoTo32) | 0;
     const part = this.#segments[segment >>> segmentBits]!;
@@ -341,7 +385,7 @@ export class JoinTable {
     part[at + timeLow] = low;
     part[at + timeHigh] = high;
     part[at + ofPerson] = person;
-    part[at + textStart] = ((this.#texts.length - 1) << placeBits) | this.#place;
+    part[at + textStart] = (this.#text << placeBits) | this.#place;
   }
 
   /** Puts the segments that have come since into the table. */
@@ -432,6 +476,10 @@ function slotsFor(segments: number): number {
   return slots;
 }
 
-function sharedBuffer(array: Int32Array | Uint8Array): SharedArrayBuffer {
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
+}
+
+function sharedBuffer(array: Int32Array): SharedArrayBuffer {
   return array.buffer as SharedArrayBuffer;
 }

@@ -1,8 +1,9 @@
 // Keys (of people or serial numbers), numbered from 0 in the order in which they came, that are looked up by the bytes
-// of a value as it stands in a record: without a string, and without a copy. The table is in shared memory: once it is
-// complete, many threads may read it.
+// of a value as it stands in a record: without a string, and without a copy. Once it is complete, many threads may read it.
 //
 // Open addressing over a keyed hash (HalfSipHash-1-3), so that nobody can choose addresses that collide.
+
+import { column, shared, withRoom } from "./columns.js";
 
 /** Two secret 32-bit numbers. */
 export type Seed = readonly [number, number];
@@ -26,33 +27,33 @@ export class KeyTable {
   #size: number;
   readonly #seed: Seed;
   /** For each slot the key's hash, and its number plus 1; 0 where the slot is free. */
-  #slots: Int32Array<SharedArrayBuffer>;
+  #slots: Int32Array;
   /** Where each key's bytes end; the next one's start. */
-  #ends: Uint32Array<SharedArrayBuffer>;
-  #bytes: Uint8Array<SharedArrayBuffer>;
+  #ends: Uint32Array;
+  #bytes: Uint8Array;
+  /** The same as others see it; nothing where keys have come since. */
+  #memory: KeyTableMemory | undefined;
   #scratch = new Uint8Array(256);
   #lastKey: string | undefined;
   #lastFound = nobody;
   /** The table that it was made as a copy of, and how many keys that had then. */
   #copied: { readonly table: KeyTable; readonly size: number } | undefined;
 
-  /** @param memory of a table that has keys already; it may be read, not added to */
-  constructor(memory: KeyTableMemory) {
-    this.#seed = memory.seed;
-    this.#slots = new Int32Array(memory.slots);
-    this.#ends = new Uint32Array(memory.ends);
-    this.#bytes = new Uint8Array(memory.bytes);
-    this.#size = memory.size;
+  private constructor(seed: Seed, size: number, slots: Int32Array, ends: Uint32Array, bytes: Uint8Array) {
+    this.#seed = seed;
+    this.#size = size;
+    this.#slots = slots;
+    this.#ends = ends;
+    this.#bytes = bytes;
   }
 
   static empty(seed: Seed): KeyTable {
-    return new KeyTable({
-      seed,
-      size: 0,
-      slots: new SharedArrayBuffer(2 * 16 * 4),
-      ends: new SharedArrayBuffer(8 * 4),
-      bytes: new SharedArrayBuffer(256),
-    });
+    return new KeyTable(seed, 0, new Int32Array(2 * 16), new Uint32Array(8), new Uint8Array(256));
+  }
+
+  /** The table of another thread; it may be read, not added to. */
+  static of({ seed, size, slots, ends, bytes }: KeyTableMemory): KeyTable {
+    return new KeyTable(seed, size, new Int32Array(slots), new Uint32Array(ends), new Uint8Array(bytes));
   }
 
   /** The number of keys. */
@@ -60,26 +61,24 @@ export class KeyTable {
     return this.#size;
   }
 
+  /** Of the keys that there are by now. */
   get memory(): KeyTableMemory {
-    return {
-      seed: this.#seed,
-      size: this.#size,
-      slots: this.#slots.buffer,
-      ends: this.#ends.buffer,
-      bytes: this.#bytes.buffer,
-    };
+    if (this.#memory) return this.#memory;
+    const slots = shared(this.#slots, this.#slots.length);
+    const ends = shared(this.#ends, this.#size);
+    const bytes = shared(this.#bytes, this.#startOf(this.#size));
+    // It goes on with these, so as not to hold everything twice. It grows in memory of its own: what it leaves behind
+    // while it does would be unknown to the garbage collector if it were shared.
+    this.#slots = new Int32Array(slots);
+    this.#ends = new Uint32Array(ends);
+    this.#bytes = new Uint8Array(bytes);
+    return (this.#memory = { seed: this.#seed, size: this.#size, slots, ends, bytes });
   }
 
   /** A table with the same keys under the same numbers, to which more can be added. */
   copy(): KeyTable {
-    const { seed, size, slots, ends, bytes } = this.memory;
-    const copy = new KeyTable({
-      seed,
-      size,
-      slots: slots.slice(0),
-      ends: ends.slice(0),
-      bytes: bytes.slice(0),
-    });
+    const size = this.#size;
+    const copy = new KeyTable(this.#seed, size, this.#slots.slice(), this.#ends.slice(), this.#bytes.slice());
     copy.#copied = { table: this, size };
     return copy;
   }
@@ -161,11 +160,12 @@ export class KeyTable {
     const known = this.#find(bytes, from, to, hash);
     if (known >= 0) return known;
     this.#lastKey = undefined;
+    this.#memory = undefined;
     const number = this.#size++;
     const start = this.#startOf(number);
     const end = start + to - from;
-    if (end > this.#bytes.length) this.#bytes = larger(this.#bytes, end, Uint8Array);
-    if (number >= this.#ends.length) this.#ends = larger(this.#ends, number + 1, Uint32Array);
+    this.#bytes = withRoom(this.#bytes, end);
+    this.#ends = withRoom(this.#ends, number + 1);
     for (let at = from; at < to; at++) this.#bytes[start + at - from] = lower(bytes[at]!);
     this.#ends[number] = end;
     // At most half of the slots are taken.
@@ -176,7 +176,7 @@ export class KeyTable {
 
   #spread(): void {
     const before = this.#slots;
-    this.#slots = new Int32Array(new SharedArrayBuffer(2 * before.byteLength));
+    this.#slots = column(Int32Array, 2 * before.length);
     for (let at = 0; at < before.length; at += 2) {
       if (before[at + 1] !== 0) put(this.#slots, before[at]!, before[at + 1]! - 1);
     }
@@ -279,15 +279,4 @@ function put(slots: Int32Array, hash: number, number: number): void {
   while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
   slots[2 * slot] = hash;
   slots[2 * slot + 1] = number + 1;
-}
-
-function larger<T extends Uint8Array<SharedArrayBuffer> | Uint32Array<SharedArrayBuffer>>(
-  array: T,
-  least: number,
-  type: new (memory: SharedArrayBuffer) => T,
-): T {
-  const length = Math.max(2 * array.length, least);
-  const made = new type(new SharedArrayBuffer(length * array.BYTES_PER_ELEMENT));
-  made.set(array);
-  return made;
 }

@@ -1,6 +1,7 @@
 // Sets of keys most of which a table of keys has: these are marked by their numbers, so that no text is kept of them, and
 // whoever knows a key's number need not look it up. The table may get keys later that the set has already.
 
+import { withRoom } from "./columns.js";
 import type { KeyTable } from "./key-table.js";
 
 /** Numbers from 0, marked or not. */
@@ -12,11 +13,7 @@ export class Marks {
   }
 
   add(number: number): void {
-    if (number >= this.#marks.length) {
-      const before = this.#marks;
-      this.#marks = new Uint8Array(Math.max(2 * before.length, number + 1));
-      this.#marks.set(before);
-    }
+    this.#marks = withRoom(this.#marks, number + 1);
     this.#marks[number] = 1;
   }
 }

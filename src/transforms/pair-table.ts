@@ -1,6 +1,7 @@
 // Numbers for pairs of numbers (a person and a serial number), given out from 0 in the order in which they came. Open
 // addressing: a Map of so many numbers costs three times the time and five times the memory.
 
+import { column, withRoom } from "./columns.js";
 import type { Seed } from "./key-table.js";
 
 /** See the top of this file. */
@@ -8,8 +9,9 @@ export class PairTable {
   readonly #seed: Seed;
   /** The number of the pair in each slot, plus 1; 0 where the slot is free. */
   #slots = new Int32Array(32);
-  readonly #firsts: number[] = [];
-  readonly #seconds: number[] = [];
+  #firsts = new Int32Array(16);
+  #seconds = new Int32Array(16);
+  #size = 0;
 
   /** @param seed nobody can choose pairs that collide: they are numbers of keys in the order in which these came */
   constructor(seed: Seed) {
@@ -17,12 +19,7 @@ export class PairTable {
   }
 
   get size(): number {
-    return this.#firsts.length;
-  }
-
-  /** The numbers of all pairs. */
-  numbers(): Iterable<number> {
-    return this.#firsts.keys();
+    return this.#size;
   }
 
   /** The first of a pair. */
@@ -45,9 +42,11 @@ export class PairTable {
     const slot = this.#slotOf(first, second);
     const known = this.#slots[slot]! - 1;
     if (known >= 0) return known;
-    const pair = this.size;
-    this.#firsts.push(first);
-    this.#seconds.push(second);
+    const pair = this.#size++;
+    this.#firsts = withRoom(this.#firsts, this.#size);
+    this.#seconds = withRoom(this.#seconds, this.#size);
+    this.#firsts[pair] = first;
+    this.#seconds[pair] = second;
     this.#slots[slot] = pair + 1;
     // At most half of the slots are taken.
     if (2 * this.size > this.#slots.length) this.#spread();
@@ -55,7 +54,7 @@ export class PairTable {
   }
 
   #spread(): void {
-    this.#slots = new Int32Array(2 * this.#slots.length);
+    this.#slots = column(Int32Array, 2 * this.#slots.length);
     for (let pair = 0; pair < this.size; pair++) {
       this.#slots[this.#slotOf(this.#firsts[pair]!, this.#seconds[pair]!)] = pair + 1;
     }

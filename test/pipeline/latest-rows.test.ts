@@ -16,6 +16,8 @@ const order = snapshotOrder(customerLanding, purpose);
 
 interface Offer {
   readonly registration: number;
+  /** Not to be held, nor anything before it. */
+  readonly isForgone?: boolean;
   readonly at: number;
   readonly row: Row;
 }
@@ -29,19 +31,27 @@ function offerOf(registration: number, at: number, date: number | null, text: st
 /** Offers each, and compares with what holding rows would have come to. */
 function check(offers: readonly Offer[]): void {
   const latest = new LatestRows(customerLanding, purpose);
-  const held = new Map<number, { readonly row: Row; readonly place: number }>();
-  for (const [place, { registration, at, row }] of offers.entries()) {
+  const held = new Map<number, { readonly row: Row; readonly place: number } | "forgone">();
+  for (const [place, { registration, at, row, isForgone }] of offers.entries()) {
+    const known = held.get(registration);
+    if (isForgone) {
+      expect(latest.forgo(registration)).toBe(known !== undefined);
+      held.set(registration, "forgone");
+      continue;
+    }
     // Between other bytes, as in a file.
     const before = "x".repeat(place % 5);
     const record = format(row).slice(0, -1);
     const bytes = Buffer.from(`${before}${record}y`);
-    const known = held.get(registration);
     const superseded = latest.offer(registration, at, bytes, before.length, bytes.length - 1);
     expect(superseded).toBe(known !== undefined);
-    if (!known || order(row, known.row) > 0) held.set(registration, { row, place });
+    if (!known || known === "forgone" || order(row, known.row) > 0) held.set(registration, { row, place });
   }
-  const expected = [...held].sort(([, a], [, b]) => a.place - b.place);
-  expect(latest.registrations()).toEqual(expected.map(([registration]) => registration));
+  const expected = [...held]
+    .flatMap(([registration, each]) => (each === "forgone" ? [] : [[registration, each] as const]))
+    .sort(([, a], [, b]) => a.place - b.place);
+  expect([...latest.registrations()]).toEqual(expected.map(([registration]) => registration));
+  expect(latest.forgone).toBe(held.size - expected.length);
   for (const [registration, { row }] of expected) expect(latest.row(registration)).toEqual(row);
 }
 
@@ -49,9 +59,15 @@ const text = fc.oneof(fc.string({ unit: "binary", maxLength: 8 }), fc.constant("
 const offer = fc
   .tuple(fc.nat(5), fc.integer({ min: 1, max: 4 }), fc.option(fc.integer({ min: 1, max: 3 })), text)
   .map((values) => offerOf(...values));
+const forgone = offer.map((each) => ({ ...each, isForgone: true }));
 
 test("is what the order of snapshots says, the first to come of equal ones", () => {
   fc.assert(fc.property(fc.array(offer, { maxLength: 40 }), check));
+});
+
+test("holds nothing of a registration that is forgone, until another one of it comes", () => {
+  const some = fc.oneof({ weight: 3, arbitrary: offer }, forgone);
+  fc.assert(fc.property(fc.array(some, { maxLength: 40 }), check));
 });
 
 test("stays what it is when superseded bytes make room", () => {
@@ -60,6 +76,17 @@ test("stays what it is when superseded bytes make room", () => {
   for (let turn = 1; turn <= 60; turn++) {
     for (const registration of [0, 7, 3])
       offers.push(offerOf(registration, turn, turn, "z".repeat(2000 * turn + registration)));
+  }
+  check(offers);
+});
+
+test("stays what it is when many are forgone and room is used again", () => {
+  const offers: Offer[] = [];
+  for (let turn = 1; turn <= 12; turn++) {
+    for (let registration = 0; registration < 3000; registration++) {
+      const each = offerOf(registration, turn, turn, "y".repeat((registration * 7919 * turn) % 900));
+      offers.push(registration % 3 === turn % 4 ? { ...each, isForgone: true } : each);
+    }
   }
   check(offers);
 });

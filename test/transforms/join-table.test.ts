@@ -427,6 +427,33 @@ describe("any table", () => {
   );
   const asked = fc.uniqueArray(fc.integer({ min: -1, max: 14 }), { maxLength: 15 });
 
+  interface Given {
+    readonly time: number;
+    readonly person: number;
+    readonly times: number;
+    readonly length: number;
+  }
+
+  /** Fills a table, and compares what it gives with what a search of all rows gives. */
+  function fillAndProbe(
+    table: JoinTable,
+    given: readonly Given[],
+    wanted: readonly (readonly [number, number[]])[],
+  ): void {
+    const list = given.flatMap(({ times, length, ...row }, index) =>
+      range(times).map((turn) => ({ ...row, text: `${index}.${turn}${"x".repeat(length)}` })),
+    );
+    for (const row of list) add(table, row.time, row.person, row.text);
+    const expected = (when: number, who?: readonly number[]): string[] =>
+      list.flatMap((row) => (row.time === when && (!who || who.includes(row.person)) ? [row.text] : []));
+    for (const [when, who] of wanted) expect(probe(table, when, who)).toEqual(expected(when, who));
+    table.indexInstants();
+    for (const [when, who] of wanted) {
+      expect(probe(table, when, who)).toEqual(expected(when, who));
+      expect(probe(table, when)).toEqual(expected(when));
+    }
+  }
+
   it("gives for a probe what a search of all rows gives", () => {
     fc.assert(
       fc.property(
@@ -434,24 +461,44 @@ describe("any table", () => {
         fc.array(fc.tuple(time, asked), { maxLength: 12 }),
         fc.integer(),
         (given, wanted, secret) => {
-          const list = given.flatMap(({ times, length, ...row }, index) =>
-            range(times).map((turn) => ({ ...row, text: `${index}.${turn}${"x".repeat(length)}` })),
-          );
-          const table = new JoinTable(secret);
-          for (const row of list) add(table, row.time, row.person, row.text);
-          const expected = (when: number, who?: readonly number[]): string[] =>
-            list.flatMap((row) =>
-              row.time === when && (!who || who.includes(row.person)) ? [row.text] : [],
-            );
-          for (const [when, who] of wanted) expect(probe(table, when, who)).toEqual(expected(when, who));
-          table.indexInstants();
-          for (const [when, who] of wanted) {
-            expect(probe(table, when, who)).toEqual(expected(when, who));
-            expect(probe(table, when)).toEqual(expected(when));
+          fillAndProbe(new JoinTable(secret), given, wanted);
+        },
+      ),
+    );
+  });
+
+  it("gives the same where it has been cleared, whatever it held before", () => {
+    fc.assert(
+      fc.property(
+        fc.array(rows, { minLength: 2, maxLength: 4 }),
+        fc.array(fc.tuple(time, asked), { maxLength: 12 }),
+        fc.integer(),
+        (fillings, wanted, secret) => {
+          const table = new JoinTable(secret, false);
+          for (const [turn, given] of fillings.entries()) {
+            table.clear(secret + turn);
+            fillAndProbe(table, given, wanted);
           }
         },
       ),
     );
+  });
+
+  it("is filled anew in the memory that it has", () => {
+    const table = new JoinTable(seed, false);
+    const fill = (count: number, length: number): void => {
+      table.clear(seed);
+      for (const row of range(count)) add(table, at(row), row % 3, `${row}`.padEnd(length, "x"));
+      for (const row of [0, 1, count - 1])
+        expect(probe(table, at(row), [row % 3])).toEqual([`${row}`.padEnd(length, "x")]);
+    };
+    fill(segmentsOfChunk + 10, 200);
+    const { bytes } = table;
+    fill(100, 20);
+    fill(segmentsOfChunk + 10, 200);
+    expect(table.bytes).toBe(bytes);
+    fill(3, chunk);
+    expect(table.bytes).toBeGreaterThan(bytes);
   });
 });
 

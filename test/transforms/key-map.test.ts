@@ -28,8 +28,9 @@ test("it has each pair that was added, by the numbers of its keys where the tabl
           expected.add(`${each.from} ${each.to}`);
         }
       }
-      const numbered = [...map.pairs.numbers()].map(
-        (pair) => `${from.keyAt(map.pairs.first(pair))} ${to.keyAt(map.pairs.second(pair))}`,
+      const numbered = Array.from(
+        { length: map.pairs.size },
+        (_, pair) => `${from.keyAt(map.pairs.first(pair))} ${to.keyAt(map.pairs.second(pair))}`,
       );
       expect(new Set(numbered).size).toBe(numbered.length);
       const others = map.others.map(([left, right]) => `${left} ${right}`);

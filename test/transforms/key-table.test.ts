@@ -137,8 +137,17 @@ describe("a table", () => {
   });
 
   it("can be used by what is in its shared memory alone", () => {
-    const table = new KeyTable(tableOf(["a", "b"], seed).memory);
+    const table = KeyTable.of(tableOf(["a", "b"], seed).memory);
     expect([table.find("a"), table.find("b"), table.find("c"), table.size]).toEqual([0, 1, -1, 2]);
+  });
+
+  it("gets more keys after it has been shared, and shares those too", () => {
+    const table = tableOf(["a"], seed);
+    const before = table.memory;
+    expect(table.memory).toBe(before);
+    expect([table.add("b"), table.add("a"), table.find("b")]).toEqual([1, 0, 1]);
+    expect([KeyTable.of(before).find("a"), KeyTable.of(before).find("b")]).toEqual([0, -1]);
+    expect(KeyTable.of(table.memory).find("b")).toBe(1);
   });
 
   it("has at least two slots a key, and a power of two of them", () => {
