@@ -39,9 +39,9 @@ export class LatestRows {
   readonly #compare: (a: Row, b: Row) => number;
   readonly #reader: RecordReader;
   /** By their numbers; one that has been emptied is used again. */
-  #chunks: Chunk[] = [];
-  #emptied: number[] = [];
-  #regions = regions();
+  readonly #chunks: Chunk[] = [];
+  readonly #emptied: number[] = [];
+  readonly #regions = new Regions((bytes) => new ArrayBuffer(bytes));
   /** The number of the chunk that is being filled. */
   #last = -1;
   #usedBytes = 0;
@@ -121,20 +121,6 @@ export class LatestRows {
   row(registration: number): Row {
     const { bytes, start, end } = this.snapshot(registration);
     return this.#reader.row(bytes, start, end);
-  }
-
-  /** Frees what it holds. */
-  clear(): void {
-    this.#chunks = [];
-    this.#emptied = [];
-    this.#regions = regions();
-    this.#last = -1;
-    this.#usedBytes = this.#heldBytes = this.#places = this.#forgone = 0;
-    this.#at = this.#at.slice(0, 0);
-    this.#place = this.#place.slice(0, 0);
-    this.#chunk = this.#chunk.slice(0, 0);
-    this.#from = this.#from.slice(0, 0);
-    this.#length = this.#length.slice(0, 0);
   }
 
   #lengthOf(registration: number): number {
@@ -234,10 +220,6 @@ export class LatestRows {
       this.#emptied.push(number);
     }
   }
-}
-
-function regions(): Regions {
-  return new Regions((bytes) => new ArrayBuffer(bytes));
 }
 
 function chunkOf({ buffer, byteOffset, length }: Uint8Array): Chunk {

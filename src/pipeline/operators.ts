@@ -201,7 +201,7 @@ function latestSink(
   const serial = keyReader(rows, "serialNumber");
   const update = fieldIndex(rows, "lastUpdateDate");
   const format = rowFormat(rows);
-  const latest = new LatestRows(rows, step.purpose);
+  let latest = new LatestRows(rows, step.purpose);
   const consenting = following?.kind === "consenting" && rules.consent !== "any" ? following : undefined;
   const offer = ({ registration, at, bytes, start, end }: Snapshot): undefined => {
     // The consent index has seen every snapshot before it comes here.
@@ -230,7 +230,7 @@ function latestSink(
         }
         return next.push(latest.row(registration));
       });
-      latest.clear(); // the zone's steps live as long as the run
+      latest = new LatestRows(rows, step.purpose); // the zone's steps live as long as the run: what it held goes
       await next.end();
     },
   };
