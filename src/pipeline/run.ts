@@ -243,7 +243,7 @@ class Run {
         pass.from === "run" ? this.#partsBuilt(source) : this.#setup.inputs.get(source as Zone)!.files;
       bytesIn = bytesOf(parts);
       this.#announce(source, zones, bytesIn);
-      const readings = await this.#planReadings(source, zones);
+      const readings = await this.#planReadings(source, zones, bytesIn);
       if (readings)
         await this.#scanReadings(
           readings,
@@ -320,7 +320,8 @@ class Run {
     this.#announce(table, zones, storedBytes(landing));
     const books = new LandingBooks(table, this.#target, this.#folders.quarantine(table));
     this.#opened.push(books);
-    const readings = table === customerLanding ? undefined : await this.#planReadings(table, zones);
+    const readings =
+      table === customerLanding ? undefined : await this.#planReadings(table, zones, storedBytes(landing));
     if (readings) {
       const files = landingSources(landing, books, progress);
       await this.#scanReadings(readings, storedBytes(landing), landing.store, files, {
@@ -375,8 +376,17 @@ class Run {
     return record;
   }
 
-  /** How the pass can be split among threads; nothing where it has to be taken row by row. */
-  #planReadings(source: TableShape, zones: readonly Zone[]): Promise<ReadingsPlan | undefined> {
+  /**
+   * How the pass can be split among threads; nothing where it has to be taken row by row.
+   * @param bytes about how many there are to read
+   */
+  #planReadings(
+    source: TableShape,
+    zones: readonly Zone[],
+    bytes: number,
+  ): Promise<ReadingsPlan | undefined> {
+    // Before the tables of the pass are made: they are in shared memory, of which the collector does not know.
+    if (bytes > collectFrom) collectGarbage();
     const context = { rules: this.#setup.rules, consent: this.#consent, lookups: this.#lookups };
     return planReadings(source, zones, context, this.#options.signal);
   }
@@ -396,7 +406,6 @@ class Run {
       ahead: store.readAhead,
       isRemote: store.isRemote || this.#setup.out.isRemote,
     };
-    if (bytes > collectFrom) collectGarbage();
     return new ReadingsPass(plan, this.#builds, handler, options).run(files);
   }
 
