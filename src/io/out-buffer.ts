@@ -58,8 +58,10 @@ export class OutBuffer {
     let at = this.length;
     let next = from;
     for (; next + 8 <= to; next += 8, at += 8) own.setFloat64(at, view.getFloat64(next, true), true);
-    for (; next < to; next++) bytes[at++] = source[next]!;
-    this.length = at;
+    // The last word overlaps the one before.
+    if (next < to && count >= 8) own.setFloat64(at + to - next - 8, view.getFloat64(to - 8, true), true);
+    else for (; next < to; next++) bytes[at++] = source[next]!;
+    this.length += count;
   }
 
   /** Copies ASCII that is put in again and again. */

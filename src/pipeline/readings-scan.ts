@@ -13,9 +13,9 @@ import { JoinTable, type People } from "../transforms/join-table.js";
 import { KeyTable } from "../transforms/key-table.js";
 import { keyOf } from "../transforms/keys.js";
 import { type Row, rowFormat } from "../transforms/rows.js";
-import { isQuoted, takenText } from "../transforms/taken.js";
-import type { TableShape } from "../transforms/tables.js";
-import { afterVarint, putVarint, varintAt, varintLength } from "../transforms/varint.js";
+import { beforeValue, hasFirst, isQuoted, takenText } from "../transforms/taken.js";
+import { isRequired, type TableShape } from "../transforms/tables.js";
+import { afterVarint, varintAt } from "../transforms/varint.js";
 import type { JoinSpec, ReadingsSpec, RouteSpec } from "./readings-spec.js";
 
 /** A block of a file, and what the reader of the one before it knew; left out: the file starts here. */
@@ -243,8 +243,7 @@ class RouteScan {
   readonly #unknown: number;
   readonly #starts: Float64Array | undefined;
   readonly #join: JoinScan | undefined;
-  /** How many quotation marks a value is written between. */
-  readonly #marks: Uint8Array;
+  readonly #taken: TakenPlain | undefined;
   readonly #size: number;
   #filtered: number[];
   #lines: OutBuffer;
@@ -285,7 +284,7 @@ class RouteScan {
     this.#unknown = keys.size;
     this.#starts = spec.since && new Float64Array(spec.since.starts);
     this.#join = spec.join && build && new JoinScan(spec.join, build, shared);
-    this.#marks = Uint8Array.from(table.fields, (field) => (isQuoted(field) ? 2 : 0));
+    this.#taken = spec.brings && new TakenPlain(table, spec.brings);
     // A block with a large record left over from the one before is no reason for large buffers: they grow.
     this.#size = Math.min(reader.bytes.length, partBytes) + 1024;
     this.#filtered = this.#zeros();
@@ -336,7 +335,7 @@ class RouteScan {
       }
     }
     this.#tell(key);
-    if (this.#spec.brings) this.#bringPlain(key, time, this.#spec.brings);
+    if (this.#taken) this.#bringPlain(key, time, this.#taken);
     if (this.#spills) {
       const from = startRow(this.#probes, key, time);
       if (reader.canonical) this.#probes.copy(reader.bytes, this.#view, reader.start, reader.end);
@@ -344,13 +343,12 @@ class RouteScan {
       endRow(this.#probes, from);
     }
     if (this.#join?.finds(key, time)) {
-      const { line } = this.#join;
-      if (reader.canonical) line.copy(reader.bytes, this.#view, reader.start, reader.end - 1);
+      if (reader.canonical) this.#join.write(reader.bytes, this.#view, reader.start, reader.end - 1);
       else {
-        this.#compose(line);
-        line.length--;
+        this.#compose(this.#join.line);
+        this.#join.line.length--;
+        this.#join.writeLine();
       }
-      this.#join.write();
     }
     return false;
   }
@@ -379,7 +377,7 @@ class RouteScan {
     }
     if (this.#join?.finds(key, time)) {
       this.#join.line.text(this.#format(row).slice(0, -2));
-      this.#join.write();
+      this.#join.writeLine();
     }
   }
 
@@ -441,29 +439,16 @@ class RouteScan {
     this.#broughtFrom = -1;
   }
 
-  #bringPlain(key: number, time: number, brings: readonly number[]): void {
-    const { bytes, from, to } = this.#reader;
-    const marks = this.#marks;
-    let length = 0;
-    for (const index of brings) {
-      const token = from[index]! < 0 ? 0 : to[index]! - from[index]! + marks[index]!;
-      length += varintLength(token) + token;
+  #bringPlain(key: number, time: number, taken: TakenPlain): void {
+    const { bytes, canonical, from, to } = this.#reader;
+    if (canonical && taken.isRun) {
+      const start = taken.startIn(from);
+      const end = taken.endIn(to);
+      this.#bring(key, time, end - start).copy(bytes, this.#view, start, end);
+    } else {
+      const text = taken.compose(bytes, this.#view, from, to);
+      this.#bring(key, time, text.length).append(text);
     }
-    const out = this.#bring(key, time, length);
-    out.reserve(length);
-    // For as many rows as there are, a call for each value is felt.
-    const target = out.bytes;
-    let at = out.length;
-    for (const index of brings) {
-      const start = from[index]!;
-      const end = start < 0 ? start : to[index]!;
-      const quoted = start >= 0 && marks[index]! > 0;
-      at = putVarint(target, at, end - start + (quoted ? 2 : 0));
-      if (quoted) target[at++] = mark;
-      for (let next = start; next < end; next++) target[at++] = bytes[next]!;
-      if (quoted) target[at++] = mark;
-    }
-    out.length = at;
   }
 
   /** Puts a plain record's line together, without its newline. */
@@ -496,21 +481,73 @@ function endRow(out: OutBuffer, from: number): void {
   out.setInt32(from - 4, out.length - from);
 }
 
-/** Longer tokens are copied by a call. Behind a shorter one, there are some bytes more in its chunk. */
-const longToken = 64;
+/** The taken text (taken.ts) of plain records. */
+class TakenPlain {
+  /** Whether it stands in a record that is its own line of output as it is. */
+  readonly isRun: boolean;
+  readonly #indexes: readonly number[];
+  /** What stands before each value; nothing before the first. */
+  readonly #before: readonly (Words | undefined)[];
+  readonly #first: number;
+  readonly #last: number;
+  /** How many quotation marks stand on either side of a value. */
+  readonly #marks: Uint8Array;
+  readonly #text = new OutBuffer(Buffer.allocUnsafeSlow(1024));
 
-/** The probe side of a join: finds the pairs of a row, then writes them. */
+  /** @param indexes positions of its values in the table */
+  constructor({ fields }: TableShape, indexes: readonly number[]) {
+    this.#indexes = indexes;
+    this.#before = indexes.map((index, turn) =>
+      turn > 0 ? wordsOf(beforeValue(fields[index]!)) : undefined,
+    );
+    this.#marks = Uint8Array.from(fields, (field) => (isQuoted(field) ? 1 : 0));
+    this.#first = indexes[0] ?? -1;
+    this.#last = indexes.at(-1) ?? -1;
+    this.isRun =
+      indexes.length > 0 &&
+      indexes.every((index, turn) => index === this.#first + turn && isRequired[fields[index]!.kind]);
+  }
+
+  /** Where it starts, if it is a run. */
+  startIn(from: Int32Array): number {
+    return from[this.#first]! - this.#marks[this.#first]!;
+  }
+
+  /** Where it ends, if it is a run. */
+  endIn(to: Int32Array): number {
+    return to[this.#last]! + this.#marks[this.#last]!;
+  }
+
+  /** Puts it together. @returns it, as long as no other one is */
+  compose(bytes: Uint8Array, view: DataView, from: Int32Array, to: Int32Array): OutBuffer {
+    const text = this.#text;
+    text.clear();
+    for (const [turn, index] of this.#indexes.entries()) {
+      if (from[index]! < 0) continue;
+      const before = this.#before[turn];
+      if (before) text.words(before);
+      if (this.#marks[index]! > 0) text.byte(mark);
+      text.copy(bytes, view, from[index]!, to[index]!);
+      if (this.#marks[index]! > 0) text.byte(mark);
+    }
+    return text;
+  }
+}
+
+/** Longer texts are copied by a call. Behind a shorter one, there are some bytes more in its chunk. */
+const longText = 128;
+
+/** The probe side of a join: finds the pairs of a row, then writes them behind its line. */
 export class JoinScan {
-  /** The row at hand as its line, up to its closing brace: to be filled between `finds` and `write`. */
+  /** For the line of a row, up to its closing brace, that stands nowhere yet: to be filled between `finds` and `writeLine`. */
   readonly line = new OutBuffer(Buffer.allocUnsafeSlow(1024));
   readonly #spec: JoinSpec;
   readonly #shared: ReadingsScanner;
   readonly #table: JoinTable;
   readonly #ends: Uint32Array;
   readonly #people: Int32Array;
-  /** What stands before each value that is taken. */
-  readonly #names: readonly Words[];
-  readonly #namesLength: number;
+  /** What stands before the first value that is taken. */
+  readonly #before: Words;
   /** The people of keys that have many, which are asked for again and again. */
   readonly #many = new Map<number, People>();
   readonly #found: number[] = [];
@@ -520,6 +557,11 @@ export class JoinScan {
   #noPair = 0;
   #pairs = 0;
   #crossPersonPairs = 0;
+  // The line of the row at hand; nothing for bytes where it is in `line`.
+  #bytes: Uint8Array | undefined;
+  #view = this.line.view;
+  #from = 0;
+  #to = 0;
   // Where writing has stopped, if a part was full: a segment found, and a place in its texts.
   #segment = 0;
   #place = 0;
@@ -531,16 +573,15 @@ export class JoinScan {
     this.#table = table;
     this.#ends = new Uint32Array(spec.ends);
     this.#people = new Int32Array(spec.people);
-    this.#names = spec.take.map(({ name }) => wordsOf(`,"${name}":`));
-    this.#namesLength = this.#names.reduce((sum, { words }) => sum + 8 * words.length, 0);
+    this.#before = wordsOf(spec.take.slice(0, 1).map(beforeValue).join(""));
   }
 
   isFull(): boolean {
-    if (this.#segment < this.#found.length) this.write();
+    if (this.#segment < this.#found.length) this.#writePairs();
     return this.#out.length >= partBytes;
   }
 
-  /** Looks a row up; what is found is written by `write`. */
+  /** Looks a row up; what is found is written by `write` or `writeLine`. */
   finds(key: number, time: number): boolean {
     const own = this.#peopleOf(key);
     this.line.clear();
@@ -562,8 +603,26 @@ export class JoinScan {
     return true;
   }
 
-  /** Writes pairs until there are no more, or the part is full. */
-  write(): void {
+  /**
+   * Writes the pairs of the row whose line, up to its closing brace, is some ASCII of bytes that stay as they are until
+   * the next row, or a part that is full: the rest is written by `isFull`.
+   * @param view over the same memory as `bytes`
+   */
+  write(bytes: Uint8Array, view: DataView, from: number, to: number): void {
+    this.#bytes = bytes;
+    this.#view = view;
+    this.#from = from;
+    this.#to = to;
+    this.#writePairs();
+  }
+
+  /** The same for the row whose line is in `line`. */
+  writeLine(): void {
+    this.#bytes = undefined;
+    this.#writePairs();
+  }
+
+  #writePairs(): void {
     const found = this.#found;
     for (; this.#segment < found.length; this.#segment++) {
       const chunk = this.#table.chunkOf(found[this.#segment]!);
@@ -595,28 +654,23 @@ export class JoinScan {
 
   /** @returns the place of the next text */
   #writePair(chunk: Uint8Array, view: DataView, at: number): number {
-    let place = afterVarint(chunk, at);
-    const end = place + varintAt(chunk, at) - 1;
     const out = this.#out;
-    out.reserve(this.line.length + this.#namesLength + end - place + 10);
-    out.append(this.line);
-    // For as many pairs as there are, a call for each value is felt.
+    if (this.#bytes) out.copy(this.#bytes, this.#view, this.#from, this.#to);
+    else out.append(this.line);
+    const place = afterVarint(chunk, at);
+    const length = varintAt(chunk, at) - 1;
+    const end = place + length;
+    if (hasFirst(chunk, place, end)) out.words(this.#before);
+    // For as many pairs as there are, a further call is felt.
+    out.reserve(length + 8);
     const { bytes, view: own } = out;
     let to = out.length;
-    for (const { words, length } of this.#names) {
-      const token = varintAt(chunk, place);
-      place = afterVarint(chunk, place);
-      if (token === 0) continue;
-      for (let word = 0; word < words.length; word++) own.setFloat64(to + 8 * word, words[word]!, true);
-      to += length;
-      if (token > longToken) bytes.set(chunk.subarray(place, place + token), to);
-      // A few bytes more than there are: something else is written over them.
-      else
-        for (let next = 0; next < token; next += 4)
-          own.setInt32(to + next, view.getInt32(place + next, true), true);
-      to += token;
-      place += token;
-    }
+    if (length > longText) bytes.set(chunk.subarray(place, end), to);
+    // A few bytes more than there are: something else is written over them.
+    else
+      for (let next = 0; next < length; next += 4)
+        own.setInt32(to + next, view.getInt32(place + next, true), true);
+    to += length;
     bytes[to++] = closeBrace;
     bytes[to++] = newline;
     out.length = to;

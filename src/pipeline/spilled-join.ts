@@ -86,7 +86,7 @@ function* joinPieces(
         if (scan.finds(piece.readInt32LE(at + 8), piece.readDoubleLE(at))) {
           paired[row] = 1;
           scan.line.putRange(piece, from, to - 1);
-          scan.write();
+          scan.writeLine();
           while (scan.isFull()) yield part(scan, false);
         }
         at = to;
