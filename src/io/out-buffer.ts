@@ -1,5 +1,6 @@
 // Bytes being put together for output, in a buffer that grows.
 
+import { copyWords } from "../transforms/words-copy.js";
 import { putVarint } from "../transforms/varint.js";
 
 /** Some ASCII as words of eight bytes, as doubles (see `OutBuffer.copy`); zeros behind the last byte. */
@@ -26,7 +27,6 @@ export class OutBuffer {
   length = 0;
   /** Over the same memory. */
   view: DataView;
-  #isAscii = true;
 
   readonly #larger: (before: Buffer, size: number) => Buffer;
 
@@ -64,6 +64,14 @@ export class OutBuffer {
     this.length += count;
   }
 
+  /** Copies bytes, whatever they are; from and to are 32-bit numbers. */
+  copyAny(source: Uint8Array, view: DataView, from: number, to: number): void {
+    const count = to - from;
+    this.reserve(count);
+    copyWords(source, view, from, to, this.bytes, this.view, this.length);
+    this.length += count;
+  }
+
   /** Copies ASCII that is put in again and again. */
   words({ words, length }: Words): void {
     this.reserve(8 * words.length);
@@ -73,39 +81,17 @@ export class OutBuffer {
     this.length = at + length;
   }
 
-  /** Copies what another buffer holds. */
-  append(other: OutBuffer): void {
-    if (other.#isAscii) {
-      this.copy(other.bytes, other.view, 0, other.length);
-    } else {
-      this.reserve(other.length);
-      this.bytes.set(other.bytes.subarray(0, other.length), this.length);
-      this.length += other.length;
-    }
-  }
-
   /** Begins anew. */
   clear(): void {
     this.length = 0;
-    this.#isAscii = true;
-  }
-
-  /** Copies a few bytes of ASCII. */
-  put(source: Uint8Array): void {
-    this.#put(source, 0, source.length);
   }
 
   /** Copies a few bytes, whatever they are. */
-  putRange(source: Uint8Array, from: number, to: number): void {
-    this.#isAscii = false;
-    this.#put(source, from, to);
-  }
-
-  #put(source: Uint8Array, from: number, to: number): void {
-    this.reserve(to - from);
+  put(source: Uint8Array): void {
+    this.reserve(source.length);
     const { bytes } = this;
     let at = this.length;
-    for (let next = from; next < to; next++) bytes[at++] = source[next]!;
+    for (const byte of source) bytes[at++] = byte;
     this.length = at;
   }
 
@@ -122,7 +108,6 @@ export class OutBuffer {
   }
 
   text(value: string): void {
-    this.#isAscii = false; // as far as anybody knows
     this.reserve(value.length * 3);
     this.length += this.bytes.write(value, this.length);
   }

@@ -6,6 +6,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StediError } from "../errors.js";
 import { asStediError, errno } from "./file-errors.js";
+import { OutBuffer } from "./out-buffer.js";
 
 /** @throws StediError where there is no such folder */
 export async function requireSpillFolder(folder: string): Promise<void> {
@@ -40,8 +41,7 @@ const bufferBytes = 64 * 1024;
 export class SpillFile {
   readonly #folder: string;
   readonly #file: number;
-  readonly #buffers: (Buffer | undefined)[] = [];
-  readonly #filled: number[] = [];
+  readonly #buffers: (OutBuffer | undefined)[] = [];
   readonly #extents: number[][] = [];
   #size = 0;
 
@@ -61,21 +61,31 @@ export class SpillFile {
     });
   }
 
-  /** Appends a row whose bytes are `bytes` from `from` to `to`. */
-  append(partition: number, time: number, number: number, bytes: Uint8Array, from: number, to: number): void {
-    const needed = rowHeader + to - from;
-    let buffer = (this.#buffers[partition] ??= Buffer.allocUnsafeSlow(bufferBytes));
-    let at = this.#filled[partition] ?? 0;
-    if (at + needed > buffer.length) {
+  /**
+   * Appends a row whose bytes are `bytes` from `from` to `to`.
+   * @param view over the same memory as `bytes`
+   */
+  append(
+    partition: number,
+    time: number,
+    number: number,
+    bytes: Uint8Array,
+    view: DataView,
+    from: number,
+    to: number,
+  ): void {
+    let buffer = (this.#buffers[partition] ??= new OutBuffer(Buffer.allocUnsafeSlow(bufferBytes)));
+    if (buffer.length > 0 && buffer.length + rowHeader + to - from > bufferBytes) {
       this.#flush(partition);
-      at = 0;
-      if (needed > buffer.length) buffer = this.#buffers[partition] = Buffer.allocUnsafeSlow(needed);
+      // One that a large row has made grow would be kept for each partition.
+      if (buffer.bytes.length > bufferBytes) {
+        buffer = this.#buffers[partition] = new OutBuffer(Buffer.allocUnsafeSlow(bufferBytes));
+      }
     }
-    buffer.writeDoubleLE(time, at);
-    buffer.writeInt32LE(number, at + 8);
-    buffer.writeInt32LE(to - from, at + 12);
-    buffer.set(bytes.subarray(from, to), at + rowHeader);
-    this.#filled[partition] = at + needed;
+    buffer.float64(time);
+    buffer.int32(number);
+    buffer.int32(to - from);
+    buffer.copyAny(bytes, view, from, to);
   }
 
   /** The rows of a partition, once nothing more is appended to it. */
@@ -90,16 +100,17 @@ export class SpillFile {
   }
 
   #flush(partition: number): void {
-    const filled = this.#filled[partition] ?? 0;
-    if (filled === 0) return;
+    const buffer = this.#buffers[partition];
+    if (!buffer || buffer.length === 0) return;
+    const filled = buffer.length;
     attempt(this.#folder, () => {
       for (let from = 0; from < filled;) {
-        from += writeSync(this.#file, this.#buffers[partition]!, from, filled - from, this.#size + from);
+        from += writeSync(this.#file, buffer.bytes, from, filled - from, this.#size + from);
       }
     });
     (this.#extents[partition] ??= []).push(this.#size, filled);
     this.#size += filled;
-    this.#filled[partition] = 0;
+    buffer.clear();
   }
 }
 

@@ -2,6 +2,7 @@
 // rows of one table, as they are written in this run or read back from the commit.
 
 import { randomBytes } from "node:crypto";
+import { OutBuffer } from "../io/out-buffer.js";
 import { SpillFile } from "../io/spill-file.js";
 import type { ConsentIndex } from "../transforms/consent.js";
 import { JoinTable, type People } from "../transforms/join-table.js";
@@ -12,7 +13,6 @@ import { MarkedKeys, Marks } from "../transforms/marked-keys.js";
 import type { Row } from "../transforms/rows.js";
 import { fieldIndex, type TableShape } from "../transforms/tables.js";
 import { takenText } from "../transforms/taken.js";
-import { afterVarint, varintAt } from "../transforms/varint.js";
 import type { RowTarget, Snapshot } from "./row-sink.js";
 
 /** Is shown every row of a table. */
@@ -41,6 +41,7 @@ export class JoinBuild {
   readonly #others = new Map<string, number>();
   #table = new JoinTable(randomBytes(4).readInt32LE());
   #spill: SpillFile | undefined;
+  readonly #row = new OutBuffer(Buffer.alloc(256));
   /** Moves the rows of the table into the file, some with each that comes: to move all at once would take seconds. */
   #moving: Iterator<undefined> | undefined;
   /** How many bytes of texts are to be moved by now. */
@@ -63,25 +64,19 @@ export class JoinBuild {
     return this.#spill;
   }
 
-  /** Adds a row of a person, by number, whose taken text is `bytes` from `from` to `to`. */
-  add(time: number, person: number, bytes: Uint8Array, from: number, to: number): void {
-    if (this.#spill && !this.#moving) {
-      this.#spill.append(partitionOf(time), time, person, bytes, from, to);
-      return;
-    }
-    this.#table.add(time, person, bytes, from, to);
-    this.#keepToBudget(to - from + 1);
+  /** Adds a row of a person, by number. */
+  add(time: number, person: number, text: Uint8Array): void {
+    const row = this.#row;
+    row.clear();
+    row.varint(text.length + 1);
+    row.put(text);
+    this.addRows(time, person, row.bytes, row.view, 0, row.length);
   }
 
   /** Adds rows of a person and an instant, whose texts stand as in `JoinTable.addRows`. */
   addRows(time: number, person: number, bytes: Uint8Array, view: DataView, from: number, to: number): void {
     if (this.#spill && !this.#moving) {
-      for (let at = from; at < to;) {
-        const start = afterVarint(bytes, at);
-        const end = start + varintAt(bytes, at) - 1;
-        this.#spill.append(partitionOf(time), time, person, bytes, start, end);
-        at = end;
-      }
+      this.#spill.append(partitionOf(time), time, person, bytes, view, from, to);
       return;
     }
     this.#table.addRows(time, person, bytes, view, from, to);
@@ -134,9 +129,9 @@ export class JoinBuild {
   #keepToBudget(added: number): void {
     if (!this.#spill && this.#table.bytes > Math.min(this.#memory.budget, mostBytes)) {
       const spill = (this.#spill = new SpillFile(this.#memory.folder));
-      const rows = this.#table.forEach((time, person, text) => {
-        spill.append(partitionOf(time), time, person, text, 0, text.length);
-        this.#owed -= text.length + 1;
+      const rows = this.#table.forEach((time, person, bytes, view, from, to) => {
+        spill.append(partitionOf(time), time, person, bytes, view, from, to);
+        this.#owed -= to - from;
       });
       this.#moving = rows[Symbol.iterator]();
     }
@@ -327,12 +322,12 @@ export class Lookups {
       );
       this.#builds.push(build);
       const tap: Tap = (row) => {
-        const bytes = takenText(
+        const text = takenText(
           fields,
           takeIndexes.map((index) => row[index]),
         );
         const person = build.numberOf(keyOf(row[personIndex]!));
-        build.add(Number(row[timeIndex]), person, bytes, 0, bytes.length);
+        build.add(Number(row[timeIndex]), person, text);
       };
       return [build, { tap, build: { person, build } }];
     });

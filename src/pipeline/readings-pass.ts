@@ -371,7 +371,7 @@ export class ReadingsPass {
       const time = view.getFloat64(at, true);
       const from = at + rowHeader;
       const to = from + view.getInt32(at + 12, true);
-      probes.append(partitionOf(time), time, view.getInt32(at + 8, true), rows, from, to);
+      probes.append(partitionOf(time), time, view.getInt32(at + 8, true), rows, view, from, to);
       at = to;
     }
   }

@@ -244,6 +244,8 @@ class RouteScan {
   readonly #starts: Float64Array | undefined;
   readonly #join: JoinScan | undefined;
   readonly #taken: TakenPlain | undefined;
+  /** For a line that stands nowhere yet. */
+  readonly #line = new OutBuffer(Buffer.allocUnsafeSlow(1024));
   readonly #size: number;
   #filtered: number[];
   #lines: OutBuffer;
@@ -343,11 +345,12 @@ class RouteScan {
       endRow(this.#probes, from);
     }
     if (this.#join?.finds(key, time)) {
-      if (reader.canonical) this.#join.write(reader.bytes, this.#view, reader.start, reader.end - 1);
+      if (reader.canonical) this.#join.write(reader.bytes, this.#view, reader.start, reader.end - 1, true);
       else {
-        this.#compose(this.#join.line);
-        this.#join.line.length--;
-        this.#join.writeLine();
+        const line = this.#line;
+        line.clear();
+        this.#compose(line);
+        this.#join.write(line.bytes, line.view, 0, line.length - 1, true);
       }
     }
     return false;
@@ -376,8 +379,10 @@ class RouteScan {
       endRow(this.#probes, from);
     }
     if (this.#join?.finds(key, time)) {
-      this.#join.line.text(this.#format(row).slice(0, -2));
-      this.#join.writeLine();
+      const line = this.#line;
+      line.clear();
+      line.text(this.#format(row));
+      this.#join.write(line.bytes, line.view, 0, line.length - 2, false);
     }
   }
 
@@ -447,7 +452,7 @@ class RouteScan {
       this.#bring(key, time, end - start).copy(bytes, this.#view, start, end);
     } else {
       const text = taken.compose(bytes, this.#view, from, to);
-      this.#bring(key, time, text.length).append(text);
+      this.#bring(key, time, text.length).copy(text.bytes, text.view, 0, text.length);
     }
   }
 
@@ -539,8 +544,6 @@ const longText = 128;
 
 /** The probe side of a join: finds the pairs of a row, then writes them behind its line. */
 export class JoinScan {
-  /** For the line of a row, up to its closing brace, that stands nowhere yet: to be filled between `finds` and `writeLine`. */
-  readonly line = new OutBuffer(Buffer.allocUnsafeSlow(1024));
   readonly #spec: JoinSpec;
   readonly #shared: ReadingsScanner;
   readonly #table: JoinTable;
@@ -557,11 +560,12 @@ export class JoinScan {
   #noPair = 0;
   #pairs = 0;
   #crossPersonPairs = 0;
-  // The line of the row at hand; nothing for bytes where it is in `line`.
-  #bytes: Uint8Array | undefined;
-  #view = this.line.view;
+  // The line of the row at hand.
+  #bytes = noBuffer.bytes as Uint8Array;
+  #view = noBuffer.view;
   #from = 0;
   #to = 0;
+  #isAscii = true;
   // Where writing has stopped, if a part was full: a segment found, and a place in its texts.
   #segment = 0;
   #place = 0;
@@ -581,10 +585,9 @@ export class JoinScan {
     return this.#out.length >= partBytes;
   }
 
-  /** Looks a row up; what is found is written by `write` or `writeLine`. */
+  /** Looks a row up; what is found is written by `write`. */
   finds(key: number, time: number): boolean {
     const own = this.#peopleOf(key);
-    this.line.clear();
     this.#segment = this.#place = 0;
     if (this.#spec.everybody) {
       this.#table.probe(time, this.#found);
@@ -604,21 +607,16 @@ export class JoinScan {
   }
 
   /**
-   * Writes the pairs of the row whose line, up to its closing brace, is some ASCII of bytes that stay as they are until
-   * the next row, or a part that is full: the rest is written by `isFull`.
+   * Writes the pairs of the row whose line, up to its closing brace, is `bytes` from `from` to `to`, until the part is full:
+   * the rest is written by `isFull`, and the bytes stay as they are for so long.
    * @param view over the same memory as `bytes`
    */
-  write(bytes: Uint8Array, view: DataView, from: number, to: number): void {
+  write(bytes: Uint8Array, view: DataView, from: number, to: number, isAscii: boolean): void {
     this.#bytes = bytes;
     this.#view = view;
     this.#from = from;
     this.#to = to;
-    this.#writePairs();
-  }
-
-  /** The same for the row whose line is in `line`. */
-  writeLine(): void {
-    this.#bytes = undefined;
+    this.#isAscii = isAscii;
     this.#writePairs();
   }
 
@@ -655,8 +653,8 @@ export class JoinScan {
   /** @returns the place of the next text */
   #writePair(chunk: Uint8Array, view: DataView, at: number): number {
     const out = this.#out;
-    if (this.#bytes) out.copy(this.#bytes, this.#view, this.#from, this.#to);
-    else out.append(this.line);
+    if (this.#isAscii) out.copy(this.#bytes, this.#view, this.#from, this.#to);
+    else out.copyAny(this.#bytes, this.#view, this.#from, this.#to);
     const place = afterVarint(chunk, at);
     const length = varintAt(chunk, at) - 1;
     const end = place + length;

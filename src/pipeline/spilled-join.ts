@@ -1,6 +1,7 @@
 // Joins one partition of a join that memory did not hold. As much of its build side as may be held is probed by all of
 // its probe side, then the next: a partition that is all one instant is joined too.
 
+import { viewOf } from "../io/out-buffer.js";
 import { readSpilled, rowHeader, type SpilledRows } from "../io/spill-file.js";
 import { JoinScan, type Part, type ReadingsScanner } from "./readings-scan.js";
 
@@ -17,8 +18,8 @@ export interface SpilledJoinInput {
   readonly where: string;
 }
 
-/** About what the table adds to a row. */
-const rowOverhead = 48;
+/** About what the table adds to the rows of a person and instant. */
+const segmentOverhead = 48;
 
 /** Gives the parts, up to one with an `end`. */
 export function joinSpilled(shared: ReadingsScanner, input: SpilledJoinInput): { next(): Part } {
@@ -79,14 +80,14 @@ function* joinPieces(
     const scan = new JoinScan(join!, held, shared);
     let row = 0;
     for (const piece of readSpilled(probe, where)) {
+      const view = viewOf(piece);
       for (let at = 0; at < piece.length; row++) {
         const from = at + rowHeader;
-        const to = from + piece.readInt32LE(at + 12);
+        const to = from + view.getInt32(at + 12, true);
         if (row === paired.length) paired = larger(paired);
-        if (scan.finds(piece.readInt32LE(at + 8), piece.readDoubleLE(at))) {
+        if (scan.finds(view.getInt32(at + 8, true), view.getFloat64(at, true))) {
           paired[row] = 1;
-          scan.line.putRange(piece, from, to - 1);
-          scan.writeLine();
+          scan.write(piece, view, from, to - 1, false);
           while (scan.isFull()) yield part(scan, false);
         }
         at = to;
@@ -97,11 +98,12 @@ function* joinPieces(
   };
 
   for (const piece of readSpilled(build, where)) {
+    const view = viewOf(piece);
     for (let at = 0; at < piece.length;) {
       const from = at + rowHeader;
-      const to = from + piece.readInt32LE(at + 12);
-      held.add(piece.readDoubleLE(at), piece.readInt32LE(at + 8), piece, from, to);
-      heldBytes += to - from + rowOverhead;
+      const to = from + view.getInt32(at + 12, true);
+      held.addRows(view.getFloat64(at, true), view.getInt32(at + 8, true), piece, view, from, to);
+      heldBytes += to - from + segmentOverhead;
       at = to;
       if (heldBytes >= budget) {
         const scan = yield* probeHeld();

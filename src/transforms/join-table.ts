@@ -6,7 +6,8 @@
 // instant, and an instant with a million readings no more than the owners.
 
 import { Regions } from "./regions.js";
-import { afterVarint, putVarint, varintAt } from "./varint.js";
+import { afterVarint, varintAt } from "./varint.js";
+import { copyWords } from "./words-copy.js";
 
 /** What another thread needs to probe a table. */
 export interface JoinTableMemory {
@@ -60,8 +61,18 @@ const mostChunks = 1 << (32 - placeBits);
 
 const twoTo32 = 4_294_967_296;
 
-/** A text's length takes at most this, and the zero behind a segment one byte more. */
-const lengthBytes = 5;
+/** Behind texts there is room for a zero, the zero of the segment before, and a word that is read from a text's last byte on. */
+const spareBytes = 6;
+
+/** Takes rows of one person and instant, as `JoinTable.addRows` does. */
+export type RowsAction = (
+  time: number,
+  person: number,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  to: number,
+) => void;
 
 /** See the top of this file. A row is a person (a number), a time (epoch milliseconds) and a text of bytes. */
 export class JoinTable {
@@ -160,26 +171,22 @@ export class JoinTable {
     return this.#textBytes + segments + 4 * Math.max(this.#slots.length, slotsFor(this.#count));
   }
 
-  /** All rows, in the order in which they came, in parts, one for each segment: those too that are added in between. */
-  *forEach(action: (time: number, person: number, text: Uint8Array) => void): Iterable<undefined> {
+  /**
+   * All rows, in the order in which they came, a segment at a time: those too that are added in between. What `action` is
+   * given of a segment is what `addRows` takes.
+   */
+  *forEach(action: RowsAction): Iterable<undefined> {
     for (let segment = 0; segment < this.#count; segment++) {
       const time = this.#high(segment) * twoTo32 + (this.#part(segment, timeLow) >>> 0);
       const person = this.#part(segment, ofPerson);
-      for (const text of this.textsOf(segment)) action(time, person, text);
+      const chunk = this.chunkOf(segment);
+      const from = this.placeOf(segment);
+      let to = from;
+      while (chunk[to] !== 0) to = afterVarint(chunk, to) + varintAt(chunk, to) - 1;
+      action(time, person, chunk, this.viewOf(segment), from, to);
       // The last segment may still get rows.
       if (segment < this.#count - 1) yield;
     }
-  }
-
-  /**
-   * Adds a row; its text is `bytes` from `from` to `to`.
-   * @throws RangeError beyond 4 GiB of texts
-   */
-  add(time: number, person: number, bytes: Uint8Array, from: number, to: number): void {
-    const texts = this.#roomFor(time, person, to - from);
-    // A zero would end the segment.
-    const place = putVarint(texts, this.#place, to - from + 1);
-    this.#copy(bytes, from, to, texts, place);
   }
 
   /**
@@ -190,17 +197,14 @@ export class JoinTable {
    */
   addRows(time: number, person: number, bytes: Uint8Array, view: DataView, from: number, to: number): void {
     const texts = this.#roomFor(time, person, to - from);
-    const own = this.#viewOf(this.#text);
-    let place = this.#place;
-    let at = from;
-    // A call costs more than copying a few words.
-    for (; at + 4 <= to; at += 4, place += 4) own.setInt32(place, view.getInt32(at));
-    this.#copy(bytes, at, to, texts, place);
+    copyWords(bytes, view, from, to, texts, this.#viewOf(this.#text), this.#place);
+    this.#place += to - from;
+    texts[this.#place] = 0; // as long as nothing follows
   }
 
-  /** The chunk with room at `#place` for so many bytes, and a length, in a segment of that person and instant. */
+  /** The chunk with room at `#place` for so many bytes in a segment of that person and instant. */
   #roomFor(time: number, person: number, length: number): Uint8Array {
-    const needed = length + lengthBytes + 1;
+    const needed = length + spareBytes;
     let texts = this.#texts[this.#text];
     if (texts === undefined || this.#place + needed > texts.length || this.#place >= chunkText) {
       texts = this.#nextChunk(needed);
@@ -222,14 +226,6 @@ export class JoinTable {
     this.#views[this.#text] = viewOf(texts);
     this.#textBytes += texts.length - (before?.length ?? 0);
     return texts;
-  }
-
-  /** Texts are short, so that a loop costs less than a call. */
-  #copy(bytes: Uint8Array, from: number, to: number, texts: Uint8Array, place: number): void {
-    let end = place;
-    for (let at = from; at < to; at++) texts[end++] = bytes[at]!;
-    texts[end] = 0; // as long as nothing follows
-    this.#place = end;
   }
 
   /** Makes it possible to probe for all rows of an instant. Once no more rows are added. */

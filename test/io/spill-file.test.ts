@@ -4,6 +4,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { StediError } from "../../src/errors.js";
+import { viewOf } from "../../src/io/out-buffer.js";
 import { readSpilled, requireSpillFolder, rowHeader, SpillFile } from "../../src/io/spill-file.js";
 import { utf8, withFolder } from "./support.js";
 
@@ -34,7 +35,8 @@ describe("a spill file", () => {
         const partition = row % 7 === 0 ? 2 : row % 2;
         const text = row === 5000 ? "x".repeat(200_000) : `row ${row} é`;
         const bytes = utf8(`[${text}]`);
-        file.append(partition, 1_600_000_000_000 + row, row % 11, bytes, 1, bytes.length - 1);
+        const time = 1_600_000_000_000 + row;
+        file.append(partition, time, row % 11, bytes, viewOf(bytes), 1, bytes.length - 1);
         expected[partition]!.push([1_600_000_000_000 + row, row % 11, text]);
       }
       for (const [partition, rows] of expected.entries()) expect(rowsOf(file, partition)).toEqual(rows);
@@ -47,7 +49,8 @@ describe("a spill file", () => {
   test("has no name, even while it is in use", async () => {
     await withFolder((folder) => {
       const file = new SpillFile(folder);
-      file.append(0, 1, 2, utf8("text"), 0, 4);
+      const bytes = utf8("text");
+      file.append(0, 1, 2, bytes, viewOf(bytes), 0, 4);
       expect(rowsOf(file, 0)).toEqual([[1, 2, "text"]]);
       expect(readdirSync(folder)).toEqual([]);
       file.close();

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrokenReason, Framer } from "../../src/io/framer.js";
+import { OutBuffer } from "../../src/io/out-buffer.js";
 import { collectGarbage } from "../../src/pipeline/garbage.js";
 
 export const MiB = 1024 * 1024;
@@ -143,4 +144,12 @@ export class MemoryGauge {
     const { arrayBuffers, heapUsed } = process.memoryUsage();
     return arrayBuffers + heapUsed;
   }
+}
+
+/** A text behind its length plus 1, as a join table has it. */
+export function framed(text: Uint8Array): Uint8Array {
+  const out = new OutBuffer(Buffer.alloc(16));
+  out.varint(text.length + 1);
+  out.put(text);
+  return out.bytes.subarray(0, out.length);
 }

@@ -3,10 +3,11 @@
 
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
+import { viewOf } from "../../src/io/out-buffer.js";
 import { readSpilled, rowHeader } from "../../src/io/spill-file.js";
 import { JoinBuild, partitionOf, spillPartitions } from "../../src/pipeline/lookups.js";
 import { KeyTable } from "../../src/transforms/key-table.js";
-import { utf8 } from "../io/support.js";
+import { framed, utf8 } from "../io/support.js";
 
 /** More than a table takes that has its first rows, less than one whose segments need a second piece of memory. */
 const budget = 6 * 1024 * 1024;
@@ -21,9 +22,11 @@ function spilledRows(build: JoinBuild): string[][] {
       for (let at = 0; at < piece.length;) {
         const from = at + rowHeader;
         const to = from + piece.readInt32LE(at + 12);
-        rows.push(
-          `${piece.readDoubleLE(at)} ${piece.readInt32LE(at + 8)} ${piece.toString("latin1", from, to)}`,
-        );
+        for (let text = from; text < to; text += piece[text]!) {
+          rows.push(
+            `${piece.readDoubleLE(at)} ${piece.readInt32LE(at + 8)} ${piece.toString("latin1", text + 1, text + piece[text]!)}`,
+          );
+        }
         at = to;
       }
     }
@@ -39,11 +42,10 @@ function filled(build: JoinBuild, count: number, alike: number): string[][] {
     const person = time % 3 === 0 ? 1 : row % 2;
     const text = utf8(String(row));
     expected[partitionOf(time)]!.push(`${time} ${person} ${row}`);
-    if (row % 5 > 0) build.add(time, person, text, 0, text.length);
+    if (row % 5 > 0) build.add(time, person, text);
     else {
-      // The length plus 1, as a join table has it.
-      const bytes = new Uint8Array([text.length + 1, ...text]);
-      build.addRows(time, person, bytes, new DataView(bytes.buffer), 0, bytes.length);
+      const bytes = framed(text);
+      build.addRows(time, person, bytes, viewOf(bytes), 0, bytes.length);
     }
     if (build.table.bytes > 1.25 * budget) throw new Error(`holds too much with row ${row}`);
   }

@@ -3,8 +3,9 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { viewOf } from "../../src/io/out-buffer.js";
 import { JoinTable, type People } from "../../src/transforms/join-table.js";
-import { MiB, utf8 } from "../io/support.js";
+import { framed, MiB, utf8 } from "../io/support.js";
 import { at } from "../reference/helpers.js";
 
 const seed = 0x12345678;
@@ -14,8 +15,8 @@ const segmentsOfChunk = 65_536;
 const twoTo32 = 2 ** 32;
 
 function add(table: JoinTable, time: number, person: number, text: string): void {
-  const bytes = utf8(`<${text}>`);
-  table.add(time, person, bytes, 1, bytes.length - 1);
+  const bytes = framed(utf8(text));
+  table.addRows(time, person, bytes, viewOf(bytes), 0, bytes.length);
 }
 
 function tableOf(rows: readonly (readonly [time: number, person: number, text: string])[]): JoinTable {
@@ -251,9 +252,9 @@ describe("the texts of a segment", () => {
     );
   });
 
-  it("fill a chunk but for the few bytes that a length may need", () => {
-    const first = "a".repeat(1_000_000); // and three bytes for its length
-    const room = chunk - 1_000_003 - 6;
+  it("fill a chunk but for a few bytes", () => {
+    const first = "a".repeat(1_000_000); // and three bytes for its length, four for the other one
+    const room = chunk - 1_000_003 - 4 - 6;
     for (const person of [0, 1]) {
       const texts = (length: number): number => {
         const table = tableOf([
@@ -275,7 +276,7 @@ describe("the texts of a segment", () => {
       [at(1), 0, "a".repeat(chunk)],
       [at(1), 0, "b"],
     ]);
-    expect(table.memory.texts.map((each) => each.byteLength)).toEqual([chunk + 6, chunk]);
+    expect(table.memory.texts.map((each) => each.byteLength)).toEqual([chunk + 10, chunk]);
     expect(probe(table, at(1), [0]).map((text) => text.length)).toEqual([chunk, 1]);
   });
 });
@@ -512,9 +513,13 @@ describe("all rows", () => {
     };
     for (const time of [at(1), at(1) + twoTo32, at(2)]) for (const person of [0, 0, 1]) row(time, person);
     const seen: string[] = [];
-    const parts = table.forEach((time, person, text) =>
-      seen.push(`${time} ${person} ${Buffer.from(text).toString()}`),
-    );
+    const parts = table.forEach((time, person, bytes, _view, from, to) => {
+      // Each text is shorter than 127 bytes.
+      for (let at = from; at < to; at += bytes[at]!) {
+        const text = bytes.subarray(at + 1, at + bytes[at]!);
+        seen.push(`${time} ${person} ${Buffer.from(text).toString()}`);
+      }
+    });
     const work = parts[Symbol.iterator]();
     let count = 0;
     while (!work.next().done) {
