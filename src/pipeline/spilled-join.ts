@@ -3,6 +3,7 @@
 
 import { viewOf } from "../io/out-buffer.js";
 import { readSpilled, rowHeader, type SpilledRows } from "../io/spill-file.js";
+import { withRoom } from "../transforms/columns.js";
 import { JoinScan, type Part, type ReadingsScanner } from "./readings-scan.js";
 
 export interface SpilledJoinInput {
@@ -39,7 +40,7 @@ function* joinPieces(
 ): Generator<Part, never> {
   const { join } = shared.spec.routes[route]!;
   /** For each row of the probe side, whether it has a pair. */
-  let paired = new Uint8Array(0);
+  let paired = new Uint8Array(1024);
   let rows = 0;
   const held = shared.heldTable;
   held.clear(seed);
@@ -84,7 +85,7 @@ function* joinPieces(
       for (let at = 0; at < piece.length; row++) {
         const from = at + rowHeader;
         const to = from + view.getInt32(at + 12, true);
-        if (row === paired.length) paired = larger(paired);
+        paired = withRoom(paired, row + 1);
         if (scan.finds(view.getInt32(at + 8, true), view.getFloat64(at, true))) {
           paired[row] = 1;
           scan.write(piece, view, from, to - 1, false);
@@ -114,13 +115,7 @@ function* joinPieces(
     }
   }
   const scan = yield* probeHeld();
-  const pairedRows = paired.reduce((sum, each) => sum + each, 0);
+  const pairedRows = paired.subarray(0, rows).reduce((sum, each) => sum + each, 0);
   yield part(scan, true, { paired: pairedRows, noPair: rows - pairedRows });
   throw new Error("a part was asked for behind the last one");
-}
-
-function larger(flags: Uint8Array): Uint8Array<ArrayBuffer> {
-  const more = new Uint8Array(Math.max(1024, flags.length * 2));
-  more.set(flags);
-  return more;
 }
