@@ -2,6 +2,7 @@
 
 import { openStore } from "../io/open-store.js";
 import type { Store } from "../io/store.js";
+import { collectSeldom } from "../pipeline/garbage.js";
 import type { Settings } from "./settings.js";
 
 /**
@@ -18,14 +19,16 @@ export async function openStores(
 }
 
 /** One place that is named by a folder's path or `s3://bucket/prefix`. */
-export function openPlace(uri: string, settings: Settings, signal?: AbortSignal): Promise<Store> {
+export async function openPlace(uri: string, settings: Settings, signal?: AbortSignal): Promise<Store> {
   // What the SDK has to say of the version of Node stands in the README, and not in every run's output.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-  return openStore(uri, {
+  const store = await openStore(uri, {
     sse: settings.sse,
     sseKmsKeyId: settings["sse-kms-key-id"],
     retryForMs: settings["retry-for"] * 1000,
     unsafeSingleWriter: settings["unsafe-single-writer"],
     signal,
   });
+  if (store.isRemote) collectSeldom();
+  return store;
 }

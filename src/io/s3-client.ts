@@ -4,6 +4,7 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { StediError } from "../errors.js";
+import { SigningHash } from "./signing-hash.js";
 
 /** How long a store may fail before it is given up, in milliseconds. */
 export interface Patience {
@@ -29,6 +30,7 @@ const defaultRegion = "us-east-1";
 export async function s3Client(patience: Patience): Promise<S3Client> {
   const config = {
     retryStrategy: new UntilDeadline(patience),
+    sha256: SigningHash,
     followRegionRedirects: true,
     // Bodies are checked as they are taken, here, also where they come in several answers: see s3-store.ts.
     responseChecksumValidation: "WHEN_REQUIRED" as const,
