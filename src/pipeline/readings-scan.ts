@@ -95,6 +95,8 @@ export class ReadingsScanner {
   readonly format: (row: Row) => string;
   readonly plainLine: PlainLine;
   readonly tables: readonly (JoinTable | undefined)[];
+  /** What each route brings. */
+  readonly taken: readonly (TakenPlain | undefined)[];
   readonly #buffers = new SharedBuffers();
   #heldTable: JoinTable | undefined;
 
@@ -104,6 +106,7 @@ export class ReadingsScanner {
     this.format = rowFormat(spec.table);
     this.plainLine = new PlainLine(spec.table);
     this.tables = spec.routes.map(({ join }) => join?.table && JoinTable.of(join.table));
+    this.taken = spec.routes.map(({ brings }) => brings && new TakenPlain(spec.table, brings));
   }
 
   scan(input: ScanInput): BlockScan {
@@ -142,7 +145,7 @@ export class BlockScan {
   #dropped = 0;
 
   constructor(shared: ReadingsScanner, { bytes, state, last }: ScanInput) {
-    const { spec, tables } = shared;
+    const { spec, tables, taken } = shared;
     this.#shared = shared;
     this.#reader = new TableReader(spec.table, {
       keyIndex: spec.keyField,
@@ -155,7 +158,7 @@ export class BlockScan {
     this.#timeField = spec.timeField;
     const view = viewOf(this.#reader.bytes);
     this.#routes = spec.routes.map(
-      (route, index) => new RouteScan(route, shared, tables[index], this.#reader, view),
+      (route, index) => new RouteScan(route, shared, tables[index], taken[index], this.#reader, view),
     );
     this.#joining = this.#routes.filter((route) => route.joins);
   }
@@ -267,6 +270,7 @@ class RouteScan {
     spec: RouteSpec,
     shared: ReadingsScanner,
     build: JoinTable | undefined,
+    taken: TakenPlain | undefined,
     reader: TableReader,
     view: DataView,
   ) {
@@ -286,7 +290,7 @@ class RouteScan {
     this.#unknown = keys.size;
     this.#starts = spec.since && new Float64Array(spec.since.starts);
     this.#join = spec.join && build && new JoinScan(spec.join, build, shared);
-    this.#taken = spec.brings && new TakenPlain(table, spec.brings);
+    this.#taken = taken;
     // A block with a large record left over from the one before is no reason for large buffers: they grow.
     this.#size = Math.min(reader.bytes.length, partBytes) + 1024;
     this.#filtered = this.#zeros();
