@@ -92,3 +92,9 @@ if (process.exitCode === undefined) {
   );
   say("of an undisturbed run and left nothing else behind.");
 }
+
+// Nothing that a run leaves behind may keep the process of a caller alive.
+setTimeout(() => {
+  say(`it does not end: ${process.getActiveResourcesInfo().join(", ")}`);
+  process.exit(1);
+}, 20_000).unref();
