@@ -53,12 +53,11 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   await requireLake(lake);
   const last = await lastCommit(out);
   const consentReadAt = new Date();
-  const landings = new Map<TableShape, Landing>();
-  for (const table of landingTables) {
-    if (table === customerLanding || zones.some((zone) => zone.source === table)) {
-      landings.set(table, await listLanding(lake, table));
-    }
-  }
+  const needed = landingTables.filter(
+    (table) => table === customerLanding || zones.some((zone) => zone.source === table),
+  );
+  const listed = await Promise.all(needed.map((table) => listLanding(lake, table)));
+  const landings = new Map<TableShape, Landing>(listed.map((landing) => [landing.table, landing]));
   const customers = landings.get(customerLanding)!;
   checkCustomers(customers, last, options.acceptRemoved ?? false);
   const basis: Basis = { customers, rules };

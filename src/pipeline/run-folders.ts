@@ -85,12 +85,15 @@ export class RunFolders {
    * @throws StediError `STEDI_CHANGED`
    */
   async requireWhole(parts: readonly PartFile[]): Promise<void> {
-    const listed = new Map<string, ReadonlySet<string>>();
-    for (const path of [...parts.map((part) => part.path), this.#marker()]) {
+    const paths = parts.map((part) => part.path);
+    const folders = [...new Set(paths.map((path) => posix.dirname(path)))];
+    const listings = await Promise.all(folders.map((folder) => this.#store.names(folder)));
+    // The marker last: as long as it is there, nobody has begun to delete.
+    listings.push(await this.#store.names(markers));
+    const there = new Map([...folders, markers].map((folder, index) => [folder, new Set(listings[index])]));
+    for (const path of [...paths, this.#marker()]) {
       const { dir, base } = posix.parse(path);
-      const names = listed.get(dir) ?? new Set(await this.#store.names(dir));
-      listed.set(dir, names);
-      if (names.has(base)) continue;
+      if (there.get(dir)!.has(base)) continue;
       throw new StediError("STEDI_CHANGED", {
         what: "a file of this run was deleted before its commit",
         where: `${this.#store.uri}/${path}`,
@@ -120,17 +123,10 @@ export class RunFolders {
    * @throws StediError the first failure, when all else is done; or the signal's reason, at once
    */
   async sweep(keep: number, now: Date, signal?: AbortSignal): Promise<void> {
-    const folders: { readonly path: string; readonly run: string }[] = [];
-    const unfinished: Unfinished[] = [];
     const before = await lastCommits(this.#store, keep + commitsBefore);
     const zonesBefore = before.flatMap(({ zones }) => Object.values(zones).map((zone) => zone.folder));
-    for (const root of new Set([...this.#roots, ...zonesBefore.filter(isZoneFolder)])) {
-      for (const name of await this.#store.names(root)) {
-        if (name.startsWith(runPrefix))
-          folders.push({ path: `${root}/${name}`, run: name.slice(runPrefix.length) });
-      }
-      unfinished.push(...(await this.#store.unfinished(root)));
-    }
+    const roots = [...new Set([...this.#roots, ...zonesBefore.filter(isZoneFolder)])];
+    const found = await Promise.all(roots.map((root) => this.#leftIn(root)));
     const left: string[] = [];
     const alive = new Set<string>();
     for (const name of await this.#store.names(markers)) {
@@ -148,7 +144,8 @@ export class RunFolders {
       for (const { run } of [...Object.values(commit.zones), ...Object.values(commit.landing)])
         named.add(run);
     }
-    for (const { path, run } of folders) if (!named.has(run) && !alive.has(run)) left.push(path);
+    for (const { path, run } of found.flatMap(({ folders }) => folders))
+      if (!named.has(run) && !alive.has(run)) left.push(path);
 
     const failures: unknown[] = [];
     const attempt = async (deletion: () => Promise<void>): Promise<void> => {
@@ -156,11 +153,23 @@ export class RunFolders {
       await deletion().catch((error: unknown) => failures.push(error));
     };
     for (const path of left) await attempt(() => this.#store.remove(path));
-    for (const upload of unfinished) {
+    for (const upload of found.flatMap(({ unfinished }) => unfinished)) {
       const run = upload.path.split("/").find((name) => name.startsWith(runPrefix));
       if (run !== undefined && !alive.has(run.slice(runPrefix.length))) await attempt(() => upload.discard());
     }
     if (failures.length > 0) throw failures[0];
+  }
+
+  /** The folders of runs in a folder, and what was begun below it and is not finished. */
+  async #leftIn(root: string): Promise<{
+    readonly folders: readonly { readonly path: string; readonly run: string }[];
+    readonly unfinished: readonly Unfinished[];
+  }> {
+    const [names, unfinished] = await Promise.all([this.#store.names(root), this.#store.unfinished(root)]);
+    const folders = names
+      .filter((name) => name.startsWith(runPrefix))
+      .map((name) => ({ path: `${root}/${name}`, run: name.slice(runPrefix.length) }));
+    return { folders, unfinished };
   }
 
   #marker(): string {
