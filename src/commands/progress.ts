@@ -71,7 +71,7 @@ export async function makeSyncProgress(mode: ProgressMode): Promise<Progress<Syn
 interface Display {
   start(label: string, bytes: number): void;
   advance(bytes: number): void;
-  /** Ends the piece of work with a line. */
+  /** Says a line; of an earlier piece of work, perhaps. */
   say(line: () => string): void;
   stop(): void;
 }
@@ -89,40 +89,48 @@ async function barDisplay(): Promise<Display> {
   let bar: SingleBar | undefined;
   let done = 0;
   let startedAt = 0;
+  /** Draws the bar that was taken away again. */
+  let again = (): void => undefined;
   const stop = (): void => {
     bar?.stop();
     bar = undefined;
     process.off("exit", stop);
+  };
+  const draw = (label: string, bytes: number): void => {
+    bar = new SingleBar({
+      format: (_options, params, payload: { label: string }) => {
+        const seconds = (Date.now() - startedAt) / 1000;
+        const rate = seconds > 0 ? params.value / seconds : 0;
+        const percent = params.total > 0 ? Math.floor((params.value / params.total) * 100) : 100;
+        const left = rate > 0 ? Math.ceil(Math.max(0, params.total - params.value) / rate) : 0;
+        return barLine(payload.label, Math.min(100, percent), rate, left, columnsOf(process.stderr));
+      },
+      clearOnComplete: true,
+      hideCursor: true,
+      stopOnComplete: false,
+      stream: process.stderr,
+    });
+    bar.start(bytes, done, { label });
+    // A second Ctrl-C ends the program where it is: the terminal would be left without cursor and line breaks.
+    process.on("exit", stop);
   };
   return {
     start: (label, bytes) => {
       stop();
       done = 0;
       startedAt = Date.now();
-      bar = new SingleBar({
-        format: (_options, params, payload: { label: string }) => {
-          const seconds = (Date.now() - startedAt) / 1000;
-          const rate = seconds > 0 ? params.value / seconds : 0;
-          const percent = params.total > 0 ? Math.floor((params.value / params.total) * 100) : 100;
-          const left = rate > 0 ? Math.ceil(Math.max(0, params.total - params.value) / rate) : 0;
-          return barLine(payload.label, Math.min(100, percent), rate, left, columnsOf(process.stderr));
-        },
-        clearOnComplete: true,
-        hideCursor: true,
-        stopOnComplete: false,
-        stream: process.stderr,
-      });
-      bar.start(bytes, 0, { label });
-      // A second Ctrl-C ends the program where it is: the terminal would be left without cursor and line breaks.
-      process.on("exit", stop);
+      again = () => draw(label, bytes);
+      again();
     },
     advance: (bytes) => {
       done += bytes;
       bar?.update(done);
     },
     say: (line) => {
+      const wasDrawn = bar !== undefined;
       stop();
       notice(line());
+      if (wasDrawn) again();
     },
     stop,
   };

@@ -118,6 +118,7 @@ async function runOnce(options: RunOptions): Promise<RunReport> {
   try {
     run.startThreads();
     for (const pass of passes) await run.pass(pass);
+    await run.end();
     await run.close();
     const built = run.builtZones();
     const carry = carriedOver(plan, last, built, basis);
@@ -194,6 +195,9 @@ class Run {
   readonly #warnings: Warning[];
   readonly #opened: LandingBooks[] = [];
   #pool: Scanners | undefined;
+  /** Zones that are complete are made lasting while the next pass reads: that is waiting, for a disk or a network. */
+  #ending: Promise<void> = Promise.resolve();
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(options: RunOptions, setup: PreparedRun, folders: RunFolders) {
     this.#options = options;
@@ -219,8 +223,10 @@ class Run {
     }
   }
 
+  /** Its zones may not be lasting, nor its books closed, before a later pass reads them, or `end`. */
   async pass(pass: Pass): Promise<void> {
     const startedAt = new Date();
+    if (pass.from === "run") await this.#ending;
     const { source, zones } = pass;
     const builds = zones.map((zone) => this.#builds.get(zone)!);
     const roots = builds.filter((build) => build.zone.source === source);
@@ -230,6 +236,7 @@ class Run {
     const target = toAll(targets);
     const progress = (bytes: number): void => {
       this.#options.signal?.throwIfAborted();
+      if (this.#failure) throw this.#failure.error;
       this.#options.onEvent?.({ kind: "bytes", bytes });
     };
 
@@ -255,7 +262,18 @@ class Run {
       else await scanZone(this.#setup.out, source, parts, { ...this.#takerOf(source, target), progress });
     }
     for (const build of roots) await build.sink.end();
-    for (const build of builds) this.#finish(build, landing, bytesIn, startedAt);
+    const closed = Promise.all(builds.map((build) => build.close()));
+    closed.catch(() => undefined); // an earlier pass may have failed by then
+    this.#ending = this.#ending.then(async () => {
+      for (const [index, parts] of (await closed).entries())
+        this.#finish(builds[index]!, parts, landing, bytesIn, startedAt);
+    });
+    this.#ending.catch((error: unknown) => (this.#failure ??= { error }));
+  }
+
+  /** Waits until the zones of all passes are lasting. */
+  end(): Promise<void> {
+    return this.#ending;
   }
 
   builtZones(): ReadonlyMap<Zone, CommittedZone> {
@@ -287,6 +305,7 @@ class Run {
 
   /** Closes what is open, without finishing it; never throws. */
   async abort(): Promise<void> {
+    await this.#ending.catch(() => undefined);
     for (const each of [...this.#opened, ...this.#builds.values()]) await each.abort();
     await this.close();
   }
@@ -454,8 +473,14 @@ class Run {
     }
   }
 
-  #finish(build: ZoneBuild, landing: CommittedLanding | undefined, bytesIn: number, startedAt: Date): void {
-    const { zone, tally, parts, written } = build;
+  #finish(
+    build: ZoneBuild,
+    parts: readonly PartFile[],
+    landing: CommittedLanding | undefined,
+    bytesIn: number,
+    startedAt: Date,
+  ): void {
+    const { zone, tally, written } = build;
     const fromLanding = landing !== undefined && landingTables.includes(zone.source);
     const quarantined = fromLanding ? landing.books.quarantined : {};
     const read = build.read + total(quarantined);

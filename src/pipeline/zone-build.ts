@@ -14,9 +14,8 @@ export class ZoneBuild {
   readonly tally: StepTally = { filtered: new Map(), pairs: 0, crossPersonPairs: 0 };
   read = 0;
   written = 0;
-  /** What was written; complete once the sink has ended. */
-  parts: readonly PartFile[] = [];
   readonly #writer: PartWriter;
+  #parts: Promise<readonly PartFile[]> | undefined;
 
   /** @param next take every row that is written; they end when this zone does */
   constructor(
@@ -47,7 +46,8 @@ export class ZoneBuild {
         return both(this.#writer.writeRecord(bytes, start, end), offer(snapshot));
       },
       end: async () => {
-        this.parts = await this.#writer.close();
+        this.#parts = this.#writer.close();
+        this.#parts.catch(() => undefined); // told by `close`
         for (const sink of next) await sink.end();
       },
     });
@@ -84,8 +84,14 @@ export class ZoneBuild {
     await this.#writer.writeLines(lines.bytes, lines.rows);
   }
 
+  /** Once the sink has ended. @returns what was written, when it is lasting */
+  close(): Promise<readonly PartFile[]> {
+    return this.#parts!;
+  }
+
   /** Gives up what is being written; never throws. */
-  abort(): Promise<void> {
-    return this.#writer.abort();
+  async abort(): Promise<void> {
+    await this.#parts?.catch(() => undefined);
+    await this.#writer.abort();
   }
 }

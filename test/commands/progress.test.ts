@@ -86,6 +86,20 @@ describe("on a terminal", () => {
     expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
   });
 
+  test("a line of an earlier pass comes above the bar of the one that is under way", async () => {
+    process.stderr.isTTY = true;
+    process.stderr.columns = 100;
+    const progress = await makeProgress("auto");
+    const [pass, bytes] = events;
+    progress.event(pass!);
+    progress.event(bytes!);
+    printed = "";
+    progress.event({ kind: "stage", report });
+    expect(printed).toContain(line);
+    expect(printed.slice(printed.indexOf(line))).toContain("40%");
+    progress.stop();
+  });
+
   test("a program that ends with a bar on it puts it right again", async () => {
     process.stderr.isTTY = true;
     const before = process.listeners("exit");
