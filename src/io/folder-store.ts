@@ -39,7 +39,7 @@ export function folderStore(root: string): Store {
 class FolderStore implements Store {
   readonly uri: string;
   // Most of the time that a small file takes is spent on opening it.
-  readonly readAhead = { files: 8, smallBytes: 512 * 1024 };
+  readonly readAhead = { files: 8, smallBytes: 512 * 1024, leadBytes: 0 };
   readonly isRemote = false;
   readonly #root: string;
   /** Folders whose names are known to be on disk. */

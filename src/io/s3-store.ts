@@ -114,7 +114,11 @@ interface Piece {
 class S3Store implements Store {
   readonly uri: string;
   readonly isRemote = true;
-  readonly readAhead: ReadAhead = { files: requestsAtOnce, smallBytes: pieceBytes };
+  readonly readAhead: ReadAhead = {
+    files: requestsAtOnce,
+    smallBytes: pieceBytes,
+    leadBytes: 2 * pieceBytes,
+  };
   readonly #client: S3Client;
   readonly #bucket: string;
   /** What every key begins with: nothing, or a prefix and a slash. */

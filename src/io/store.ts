@@ -40,8 +40,12 @@ export function ring(size: number): Room {
 export interface ReadAhead {
   /** How many files. */
   readonly files: number;
-  /** The size, in bytes, up to which a file is: larger ones are read when it is their turn. */
+  /** The size, in bytes, up to which a file is read as a whole. */
   readonly smallBytes: number;
+  /**
+   * A larger one is begun when fewer bytes than these of the one before are left to be dealt with; 0: when it is its turn.
+   */
+  readonly leadBytes: number;
 }
 
 /** What was begun to be written and neither closed nor given up. */

@@ -8,7 +8,7 @@ import { compareUtf8 } from "../../src/transforms/keys.js";
 /** The files by path; `chunkSize` cuts what is read into chunks of so many bytes. */
 export class MemoryStore implements Store {
   readonly uri: string;
-  readonly readAhead = { files: 8, smallBytes: 512 * 1024 };
+  readonly readAhead = { files: 8, smallBytes: 512 * 1024, leadBytes: 256 * 1024 };
   readonly isRemote = false;
   readonly files: Map<string, Uint8Array>;
   readonly #chunkSize: number;
