@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import type { Readable } from "node:stream";
+import { finished, type Readable } from "node:stream";
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
@@ -363,7 +363,6 @@ class S3Store implements Store {
     // What comes is small chunks: held as they are, the garbage collector goes through them again and again.
     const bytes = this.#pieces.take(to - from);
     let at = from;
-    let hasCome = false;
     let failures = 0;
     let flips = 0;
     let progressAt = Date.now();
@@ -373,14 +372,13 @@ class S3Store implements Store {
         const answer = await this.#ask(piece, at, signal);
         // What is read on from a byte comes without the checksum of the whole.
         if (at === 0 && to === file.size) known = checksumOf(answer);
-        for await (const chunk of this.#bodyOf(answer)) {
+        await this.#consume(answer, (chunk) => {
           if (at + chunk.length > to) throw this.#badAnswer(file, "more bytes came than there should be");
           bytes.set(chunk, at - from);
           at += chunk.length;
-          hasCome = true;
           progressAt = Date.now();
           failures = 0;
-        }
+        });
         if (at < to) throw brokenOff("ESHORT");
       } catch (error) {
         signal.throwIfAborted();
@@ -388,7 +386,7 @@ class S3Store implements Store {
         const isPassing = told instanceof StediError && told.code === "STEDI_UNAVAILABLE";
         if (!isPassing || error === told) throw told;
         // An answer may break off behind its last byte too; then there is nothing left to ask for.
-        if (at < to || !hasCome) {
+        if (at < to || from === to) {
           const delay = backoff(failures++, this.#patience);
           if (Date.now() + delay - progressAt > this.#patience.retryForMs) throw told;
           await pause(delay, signal);
@@ -428,20 +426,29 @@ class S3Store implements Store {
     }
   }
 
-  /** The bytes of an answer. They may break off. */
-  async *#bodyOf(answer: GetObjectCommandOutput): AsyncGenerator<Uint8Array> {
+  /** Gives the bytes of an answer to `take`, as they come. They may break off. */
+  #consume(answer: GetObjectCommandOutput, take: (chunk: Uint8Array) => void): Promise<void> {
     const body = answer.Body as Readable;
-    // One timer for the whole body: it fires when for too long nothing has come.
-    const watchdog = setTimeout(() => body.destroy(brokenOff("ESTALLED")), this.#patience.stallMs);
-    try {
-      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    return new Promise((resolve, reject) => {
+      // One timer for the whole body: it fires when for too long nothing has come.
+      const watchdog = setTimeout(() => body.destroy(brokenOff("ESTALLED")), this.#patience.stallMs);
+      const end = (error?: Error | null): void => {
+        clearTimeout(watchdog);
+        body.destroy();
+        if (error) reject(error);
+        else resolve();
+      };
+      // Of thousands of chunks, each costs several times as much where they are iterated over.
+      body.on("data", (chunk: Uint8Array) => {
         watchdog.refresh();
-        yield chunk;
-      }
-    } finally {
-      clearTimeout(watchdog);
-      body.destroy();
-    }
+        try {
+          take(chunk);
+        } catch (error) {
+          body.destroy(error as Error);
+        }
+      });
+      finished(body, end);
+    });
   }
 
   /** @param range what the answer has to be of; left out: the whole object */
