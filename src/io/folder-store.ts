@@ -21,6 +21,7 @@ import { StediError } from "../errors.js";
 import { compareUtf8 } from "../transforms/keys.js";
 import { asStediError, errno } from "./file-errors.js";
 import { chunkBytes, draftEnding, type FileSink, type Room, type Store, type StoredFile } from "./store.js";
+import { together } from "./together.js";
 
 /** How many files are looked at at once. */
 const lookAhead = 32;
@@ -283,7 +284,7 @@ class FolderStore implements Store {
     const entries = (
       await this.#attempt(folder, () => readdir(this.#path(folder), { withFileTypes: true }))
     ).filter((entry) => !/^[_.]/.test(entry.name));
-    await Promise.all(
+    await together(
       entries.map((entry) =>
         limit(async () => {
           const path = `${folder}/${entry.name}`;

@@ -3,6 +3,7 @@
 
 import { StediError } from "../errors.js";
 import type { Store } from "../io/store.js";
+import { together } from "../io/together.js";
 import type { Rules } from "../transforms/policy.js";
 import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
 import { type Basis, committedInputs } from "./agreement.js";
@@ -56,7 +57,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   const needed = landingTables.filter(
     (table) => table === customerLanding || zones.some((zone) => zone.source === table),
   );
-  const listed = await Promise.all(needed.map((table) => listLanding(lake, table)));
+  const listed = await together(needed.map((table) => listLanding(lake, table)));
   const landings = new Map<TableShape, Landing>(listed.map((landing) => [landing.table, landing]));
   const customers = landings.get(customerLanding)!;
   checkCustomers(customers, last, options.acceptRemoved ?? false);

@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { StediError } from "../errors.js";
 import type { PartFile } from "../io/part-writer.js";
 import { isDraft, noCondition, type Store, type Unfinished } from "../io/store.js";
+import { together } from "../io/together.js";
 import type { TableShape } from "../transforms/tables.js";
 import { commitFolder, lastCommits } from "./commit-log.js";
 import { isZoneFolder } from "./plan.js";
@@ -87,7 +88,7 @@ export class RunFolders {
   async requireWhole(parts: readonly PartFile[]): Promise<void> {
     const paths = parts.map((part) => part.path);
     const folders = [...new Set(paths.map((path) => posix.dirname(path)))];
-    const listings = await Promise.all(folders.map((folder) => this.#store.names(folder)));
+    const listings = await together(folders.map((folder) => this.#store.names(folder)));
     // The marker last: as long as it is there, nobody has begun to delete.
     listings.push(await this.#store.names(markers));
     const there = new Map([...folders, markers].map((folder, index) => [folder, new Set(listings[index])]));
@@ -126,7 +127,7 @@ export class RunFolders {
     const before = await lastCommits(this.#store, keep + commitsBefore);
     const zonesBefore = before.flatMap(({ zones }) => Object.values(zones).map((zone) => zone.folder));
     const roots = [...new Set([...this.#roots, ...zonesBefore.filter(isZoneFolder)])];
-    const found = await Promise.all(roots.map((root) => this.#leftIn(root)));
+    const found = await together(roots.map((root) => this.#leftIn(root)));
     const left: string[] = [];
     const alive = new Set<string>();
     for (const name of await this.#store.names(markers)) {
@@ -165,7 +166,8 @@ export class RunFolders {
     readonly folders: readonly { readonly path: string; readonly run: string }[];
     readonly unfinished: readonly Unfinished[];
   }> {
-    const [names, unfinished] = await Promise.all([this.#store.names(root), this.#store.unfinished(root)]);
+    const names = await this.#store.names(root);
+    const unfinished = await this.#store.unfinished(root);
     const folders = names
       .filter((name) => name.startsWith(runPrefix))
       .map((name) => ({ path: `${root}/${name}`, run: name.slice(runPrefix.length) }));
