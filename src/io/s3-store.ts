@@ -66,13 +66,13 @@ const pieceBytes = 4 * 1024 * 1024;
 const requestsAtOnce = 16;
 
 /** Pieces of one object that are read before their turn. */
-const piecesAhead = 8;
+const piecesAhead = 6;
 
 /** An answer with other bytes than are stored is asked for again; after so many of them something else is wrong. */
 const mostFlips = 5;
 
 /** What all uploads may hold together, besides the part that each is filling. */
-const uploadBytes = 64 * 1024 * 1024;
+const uploadBytes = 48 * 1024 * 1024;
 
 /** A small file that is another one each time it is asked for is one too many. */
 const mostGets = 5;
