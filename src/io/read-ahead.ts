@@ -82,14 +82,19 @@ class LargeReading implements Reading {
   readonly #signal: AbortSignal;
   #iterator: AsyncIterator<Uint8Array> | undefined;
   #first: Promise<IteratorResult<Uint8Array>> | undefined;
-  /** Where its bytes may be put is known once they are asked for. */
+  // Where its bytes may be put is known once they are asked for.
   #giveRoom!: (room: Room) => void;
-  readonly #room = new Promise<Room>((resolve) => (this.#giveRoom = resolve));
+  #refuseRoom!: (reason: unknown) => void;
+  readonly #room = new Promise<Room>((resolve, reject) => {
+    this.#giveRoom = resolve;
+    this.#refuseRoom = reject;
+  });
 
   constructor(source: Source, leadBytes: number, signal: AbortSignal) {
     this.#source = source;
     this.#leadBytes = leadBytes;
     this.#signal = signal;
+    this.#room.catch(() => undefined); // told whoever asks for it
   }
 
   begin(): void {
@@ -117,6 +122,8 @@ class LargeReading implements Reading {
   }
 
   giveUp(): void {
+    // A store that waits for room would wait for ever, and its file stay open.
+    this.#refuseRoom(this.#signal.reason);
     this.#iterator?.return?.().catch(() => undefined);
   }
 }

@@ -3,7 +3,8 @@
 
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { finished, type Readable } from "node:stream";
+import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
@@ -427,28 +428,25 @@ class S3Store implements Store {
   }
 
   /** Gives the bytes of an answer to `take`, as they come. They may break off. */
-  #consume(answer: GetObjectCommandOutput, take: (chunk: Uint8Array) => void): Promise<void> {
+  async #consume(answer: GetObjectCommandOutput, take: (chunk: Uint8Array) => void): Promise<void> {
     const body = answer.Body as Readable;
-    return new Promise((resolve, reject) => {
-      // One timer for the whole body: it fires when for too long nothing has come.
-      const watchdog = setTimeout(() => body.destroy(brokenOff("ESTALLED")), this.#patience.stallMs);
-      const end = (error?: Error | null): void => {
-        clearTimeout(watchdog);
-        body.destroy();
-        if (error) reject(error);
-        else resolve();
-      };
-      // Of thousands of chunks, each costs several times as much where they are iterated over.
-      body.on("data", (chunk: Uint8Array) => {
-        watchdog.refresh();
-        try {
-          take(chunk);
-        } catch (error) {
-          body.destroy(error as Error);
-        }
-      });
-      finished(body, end);
+    // One timer for the whole body: it fires when for too long nothing has come.
+    const watchdog = setTimeout(() => body.destroy(brokenOff("ESTALLED")), this.#patience.stallMs);
+    // Of thousands of chunks, each costs several times as much where they are iterated over.
+    body.on("data", (chunk: Uint8Array) => {
+      watchdog.refresh();
+      try {
+        take(chunk);
+      } catch (error) {
+        body.destroy(error as Error);
+      }
     });
+    try {
+      await finished(body);
+    } finally {
+      clearTimeout(watchdog);
+      body.destroy();
+    }
   }
 
   /** @param range what the answer has to be of; left out: the whole object */

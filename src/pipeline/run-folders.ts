@@ -88,10 +88,13 @@ export class RunFolders {
   async requireWhole(parts: readonly PartFile[]): Promise<void> {
     const paths = parts.map((part) => part.path);
     const folders = [...new Set(paths.map((path) => posix.dirname(path)))];
-    const listings = await together(folders.map((folder) => this.#store.names(folder)));
+    const listed = async (folder: string): Promise<readonly [string, ReadonlySet<string>]> => [
+      folder,
+      new Set(await this.#store.names(folder)),
+    ];
+    const there = new Map(await together(folders.map(listed)));
     // The marker last: as long as it is there, nobody has begun to delete.
-    listings.push(await this.#store.names(markers));
-    const there = new Map([...folders, markers].map((folder, index) => [folder, new Set(listings[index])]));
+    there.set(...(await listed(markers)));
     for (const path of [...paths, this.#marker()]) {
       const { dir, base } = posix.parse(path);
       if (there.get(dir)!.has(base)) continue;

@@ -262,11 +262,10 @@ class Run {
       else await scanZone(this.#setup.out, source, parts, { ...this.#takerOf(source, target), progress });
     }
     for (const build of roots) await build.sink.end();
-    const closed = Promise.all(builds.map((build) => build.close()));
-    closed.catch(() => undefined); // an earlier pass may have failed by then
     this.#ending = this.#ending.then(async () => {
-      for (const [index, parts] of (await closed).entries())
-        this.#finish(builds[index]!, parts, landing, bytesIn, startedAt);
+      const parts = await Promise.all(builds.map((build) => build.close()));
+      for (const [index, build] of builds.entries())
+        this.#finish(build, parts[index]!, landing, bytesIn, startedAt);
     });
     this.#ending.catch((error: unknown) => (this.#failure ??= { error }));
   }

@@ -48,14 +48,8 @@ describe("a large file", () => {
   test("is begun when few enough bytes of the one before are left", async () => {
     const files = new Files();
     await files.read([files.file("a", 5), files.file("b", 3)]);
-    expect(files.told).toEqual(
-      ["a begun", "a 0", "a 1", "b begun", "a 2", "a 3", "a 4", "a ended"].concat([
-        "b 0",
-        "b 1",
-        "b 2",
-        "b ended",
-      ]),
-    );
+    const a = ["a begun", "a 0", "a 1", "b begun", "a 2", "a 3", "a 4", "a ended"];
+    expect(files.told).toEqual([...a, "b 0", "b 1", "b 2", "b ended"]);
   });
 
   test("is not, where nothing is said of when", async () => {
@@ -79,6 +73,7 @@ describe("a large file", () => {
     await settle();
     expect(files.told.filter((each) => each.startsWith("b")).slice(0, 1)).toEqual(["b begun"]);
     expect(files.told).toContain("a ended");
+    expect(files.told).toContain("b ended");
   });
 
   test("has its bytes put where whoever reads it has room", async () => {

@@ -24,13 +24,18 @@ async function run(around: Around, onEvent: (event: RunEvent) => void): Promise<
   return out;
 }
 
-const passesOf = (): { begun: string[]; onEvent: (event: RunEvent) => void } => {
+/** The same where it is refused. @returns with what, and which passes had begun by then */
+async function refused(
+  around: Around,
+): Promise<{ readonly code: string; readonly begun: readonly string[] }> {
   const begun: string[] = [];
-  const onEvent = (event: RunEvent): void => {
-    if (event.kind === "pass") begun.push(event.source);
-  };
-  return { begun, onEvent };
-};
+  const { code } = await refusal(() =>
+    run(around, (event) => {
+      if (event.kind === "pass") begun.push(event.source);
+    }),
+  );
+  return { code, begun };
+}
 
 test("a zone is made lasting while the next pass is under way", async () => {
   let goOn = (): void => undefined;
@@ -65,31 +70,25 @@ test("a zone that another is made from is lasting before that is read", async ()
 });
 
 test("one that cannot be made lasting ends the run, and nothing is there", async () => {
-  const { begun, onEvent } = passesOf();
-  const error = await refusal(() =>
-    run(async (operation, path, call) => {
-      if (operation === "sink.close" && isPartOf("customer/trusted", path))
-        throw new StediError("STEDI_NO_SPACE", { what: "full" });
-      return call();
-    }, onEvent),
-  );
-  expect(error.code).toBe("STEDI_NO_SPACE");
+  const { code, begun } = await refused(async (operation, path, call) => {
+    if (operation === "sink.close" && isPartOf("customer/trusted", path))
+      throw new StediError("STEDI_NO_SPACE", { what: "full" });
+    return call();
+  });
+  expect(code).toBe("STEDI_NO_SPACE");
   // The pass that was under way is the last one.
   expect(begun).toEqual(["customer_landing", "accelerometer_landing"]);
 });
 
 test("where that fails while another pass fails, the run ends once, and nothing is there", async () => {
-  const { begun, onEvent } = passesOf();
-  const error = await refusal(() =>
-    run(async (operation, path, call) => {
-      if (operation === "create" && isPartOf("accelerometer/trusted", path))
-        throw new StediError("STEDI_NO_ACCESS", { what: "no access" });
-      if (operation !== "sink.close" || !isPartOf("customer/trusted", path)) return call();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      await call(); // too late: it has to be taken away all the same
-      throw new StediError("STEDI_NO_SPACE", { what: "full" });
-    }, onEvent),
-  );
-  expect(["STEDI_NO_ACCESS", "STEDI_NO_SPACE"]).toContain(error.code);
+  const { code, begun } = await refused(async (operation, path, call) => {
+    if (operation === "create" && isPartOf("accelerometer/trusted", path))
+      throw new StediError("STEDI_NO_ACCESS", { what: "no access" });
+    if (operation !== "sink.close" || !isPartOf("customer/trusted", path)) return call();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await call(); // too late: it has to be taken away all the same
+    throw new StediError("STEDI_NO_SPACE", { what: "full" });
+  });
+  expect(["STEDI_NO_ACCESS", "STEDI_NO_SPACE"]).toContain(code);
   expect(begun).toEqual(["customer_landing", "accelerometer_landing"]);
 });
