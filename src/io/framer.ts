@@ -4,7 +4,7 @@
 //
 // docs/semantics.md, "Finding the records in a file", says in words what this does.
 
-import type { KeyMemory, Template, TemplatePass } from "./template.js";
+import type { KeyMemory, PlainBatch, Template, TemplateBatch, TemplatePass } from "./template.js";
 
 /** The largest record, in bytes. */
 export const maxRecordBytes = 16 * 1024 * 1024;
@@ -183,7 +183,7 @@ export class Framer {
    * @returns where it ends in `bytes`, 0 where `next` is to be asked; where it starts is in `quickStart`
    */
   quick(template: Template, from: Int32Array, to: Int32Array, key: KeyMemory): number {
-    if (this.#place !== "between" || this.#inArray !== false || this.#stretch !== undefined) return 0;
+    if (!this.#isPlain()) return 0;
     const buffer = this.#buffer;
     const limit = this.#limit;
     let position = this.#position;
@@ -197,12 +197,28 @@ export class Framer {
 
   /** Passes records right behind one that a template of the same shape has read. @returns how many */
   pass(pass: TemplatePass, key: KeyMemory): number {
-    if (this.#place !== "between" || this.#inArray !== false || this.#stretch !== undefined) return 0;
-    // None of them can be larger than all of them.
-    const limit = Math.min(this.#limit, this.#position + maxRecordBytes);
-    const count = pass(this.#buffer, this.#view, this.#position, limit, key);
+    if (!this.#isPlain()) return 0;
+    const count = pass(this.#buffer, this.#view, this.#position, this.#limitOfRecords(), key);
     if (count > 0) this.#position = key.end;
     return count;
+  }
+
+  /** The same, and says where they stand. */
+  batch(read: TemplateBatch, key: KeyMemory, batch: PlainBatch): number {
+    if (!this.#isPlain()) return 0;
+    const count = read(this.#buffer, this.#view, this.#position, this.#limitOfRecords(), key, batch);
+    if (count > 0) this.#position = key.end;
+    return count;
+  }
+
+  /** Whether a record may start here, as far as what came before is concerned. */
+  #isPlain(): boolean {
+    return this.#place === "between" && this.#inArray === false && this.#stretch === undefined;
+  }
+
+  /** None of some records can be larger than all of them. */
+  #limitOfRecords(): number {
+    return Math.min(this.#limit, this.#position + maxRecordBytes);
   }
 
   /** Says that there are no more bytes. */

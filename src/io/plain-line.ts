@@ -27,14 +27,23 @@ export class PlainLine {
    * Puts one line, without its newline, of a record that has some value.
    * @param view over the memory of `bytes`
    * @param from where the record's values start, `to` where they end, in table order; -1 where there is none
+   * @param record where its places begin in both
    */
-  put(out: OutBuffer, bytes: Uint8Array, view: DataView, from: Int32Array, to: Int32Array): void {
+  put(
+    out: OutBuffer,
+    bytes: Uint8Array,
+    view: DataView,
+    from: Int32Array,
+    to: Int32Array,
+    record = 0,
+  ): void {
     let names = this.#first;
     for (let index = 0; index < names.length; index++) {
-      if (from[index]! < 0) continue;
+      const start = from[record + index]!;
+      if (start < 0) continue;
       out.words(names[index]!);
       names = this.#further;
-      out.copy(bytes, view, from[index]!, to[index]!);
+      out.copy(bytes, view, start, to[record + index]!);
       if (this.#quoted[index]!) out.byte(mark);
     }
     out.byte(closeBrace);

@@ -9,7 +9,7 @@ import { FlatReader } from "./flat-reader.js";
 import { type BrokenReason, Framer, type FramerState } from "./framer.js";
 import { readJsonRecord } from "./json-record.js";
 import { viewOf } from "./out-buffer.js";
-import { type KeyMemory, makeTemplate, type Template, writtenTemplate } from "./template.js";
+import { type KeyMemory, makeTemplate, PlainBatch, type Template, writtenTemplate } from "./template.js";
 
 /** What `next` has come to. Numbers, since this is asked for every record. */
 export const entryKinds = {
@@ -98,6 +98,8 @@ export class TableReader {
   readonly from: Int32Array;
   readonly to: Int32Array;
   readonly key: KeyMemory = { from: 0, to: 0, same: false, end: 0 };
+  /** See `readBatch`. */
+  readonly batch: PlainBatch;
 
   readonly #shape: TableShape;
   readonly #keyIndex: number | undefined;
@@ -121,6 +123,7 @@ export class TableReader {
     this.#check = contractFor(shape);
     this.from = this.#flat.from;
     this.to = this.#flat.to;
+    this.batch = new PlainBatch(shape);
   }
 
   /** Takes in the next bytes of the file; they must not change before the next `feed`. */
@@ -182,6 +185,24 @@ export class TableReader {
       template?.pass && this.key.to > this.key.from ? this.#framer.pass(template.pass, this.key) : 0;
     this.count += passed;
     return passed;
+  }
+
+  /**
+   * Puts the plain record that `next` has just come to into `batch`, and behind it those that come next as long as they
+   * have its shape and its key, byte for byte.
+   */
+  readBatch(): void {
+    const { batch, from, to } = this;
+    batch.count = 1;
+    batch.starts[0] = this.start;
+    batch.ends[0] = this.end;
+    for (let field = 0; field < batch.width; field++) {
+      batch.from[field] = from[field]!;
+      batch.to[field] = to[field]!;
+    }
+    const template = this.#templates[0];
+    if (template?.batch && this.key.to > this.key.from)
+      this.count += this.#framer.batch(template.batch, this.key, batch);
   }
 
   /** One value of a plain record. */

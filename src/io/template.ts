@@ -47,11 +47,49 @@ export type TemplatePass = (
   key: Readonly<Pick<KeyMemory, "from" | "to">> & { end: number },
 ) => number;
 
+/** Records of a table that follow each other and have one key, value by value in columns. */
+export class PlainBatch {
+  /** How many there are. */
+  count = 0;
+  /** Where each record starts, and where it ends. */
+  readonly starts = new Int32Array(mostInBatch);
+  readonly ends = new Int32Array(mostInBatch);
+  /** How many fields a record has. */
+  readonly width: number;
+  /** Where the value of field f of record r starts, at r * width + f, and where it ends; -1 where there is none. */
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+
+  constructor({ fields }: TableShape) {
+    this.width = fields.length;
+    this.from = new Int32Array(mostInBatch * this.width);
+    this.to = new Int32Array(mostInBatch * this.width);
+  }
+}
+
+/** So many records have their places in the cache nearest by. */
+const mostInBatch = 64;
+
+/**
+ * Reads records of one shape, with one newline before each, as long as they have the key that is remembered, into a
+ * batch behind the one that it has already.
+ * @returns how many more there are; where the last one ends is in `key.end`
+ */
+export type TemplateBatch = (
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  limit: number,
+  key: Readonly<Pick<KeyMemory, "from" | "to">> & { end: number },
+  batch: PlainBatch,
+) => number;
+
 /** A record's shape, and the functions that know it. */
 export interface Template {
   readonly scan: TemplateScan;
   /** Left out where no key is remembered. */
   readonly pass?: TemplatePass;
+  readonly batch?: TemplateBatch;
   /** Whether a record of this shape, with a newline, is its own line of output. */
   readonly canonical: boolean;
 }
@@ -84,25 +122,24 @@ export function makeTemplate(
   }
   literals.push(bytes.subarray(position, end));
 
-  const body = (known: string, writes: boolean, otherwise: string): string[] => {
+  const absent = [...shape.fields.keys()].filter((index) => !fields.includes(index));
+  const body = (known: string, record: string | undefined, otherwise: string): string[] => {
     const pieces = inOrder.flatMap((index, turn) => [
       ...compareCode(literals[turn]!, shortest(shape, inOrder, literals, turn), otherwise),
       ...valueCode(
         shape.fields[index]!.kind,
         index,
         index === keyIndex ? known : "e = q;",
-        writes,
+        record,
         otherwise,
       ),
     ]);
     return [...pieces, ...compareCode(literals.at(-1)!, literals.at(-1)!.length, otherwise)];
   };
   const scan = [
-    ...[...shape.fields.keys()]
-      .filter((index) => !fields.includes(index))
-      .map((index) => `from[${index}] = -1;`),
+    ...absent.map((index) => `from[${index}] = -1;`),
     `let q = p, ${variables};`,
-    ...body(sameKey, true, "return 0;"),
+    ...body(sameKey, "", "return 0;"),
     // Only a record that is of this shape is remembered: of another one, something else may read the key.
     `key.from = from[${keyIndex}]; key.to = to[${keyIndex}]; key.same = same; return q;`,
   ];
@@ -111,13 +148,28 @@ export function makeTemplate(
     "all: for (; ; count++) {",
     "key.end = q; same = false;",
     "while (q < limit && b[q] === 10) q++;",
-    ...body(`${sameKey} if (!same) break;`, false, "break all;"),
+    ...body(`${sameKey} if (!same) break all;`, undefined, "break all;"),
     "}",
     "return count;",
+  ];
+  const batch = [
+    "const { from, to, starts, ends, width } = batch;",
+    `let q = p, count = 1, r = width, ${variables};`,
+    "all: for (; ; count++, r += width) {",
+    `key.end = q; same = false;`,
+    `if (count === ${mostInBatch} || q >= limit || b[q] !== 10) break;`,
+    "starts[count] = ++q;",
+    ...absent.map((index) => `from[r + ${index}] = -1;`),
+    ...body(`${sameKey} if (!same) break all;`, "r + ", "break all;"),
+    "ends[count] = q;",
+    "}",
+    "batch.count = count;",
+    "return count - 1;",
   ];
   return {
     scan: compiled(scan, "b, v, p, limit, from, to, key") as TemplateScan,
     pass: compiled(pass, "b, v, p, limit, key") as TemplatePass,
+    batch: compiled(batch, "b, v, p, limit, key, batch") as TemplateBatch,
     canonical: isCanonical(shape, bytes, start, end, from, to),
   };
 }
@@ -153,7 +205,7 @@ function writtenCode(shape: TableShape): string[] {
       `field: { from[${index}] = -1;`,
       // With room for a byte of the value: to read one behind the end once makes every further reading dearer.
       ...compareCode(literal, literal.length + 1, isRequired[field.kind] ? "return 0;" : "break field;"),
-      ...valueCode(field.kind, index, "e = q;", true, "return 0;"),
+      ...valueCode(field.kind, index, "e = q;", "", "return 0;"),
       quoted ? "q++;" : "",
       "if (q >= limit) return 0;",
       `c = b[q++]; if (c === 125) { ${last} break end; }`,
@@ -221,16 +273,19 @@ const plainRun = "while (e < limit && plain[b[e]] === 1) e++;";
 /**
  * Checks the value at `q`, and passes it.
  * @param known leaves in `e` the end of a key that is known, else `q`
- * @param writes whether to say where it stands
+ * @param record what its place in `from` and `to` is counted from; left out: it is not said where it stands
  */
 function valueCode(
   kind: FieldKind,
   index: number,
   known: string,
-  writes: boolean,
+  record: string | undefined,
   otherwise: string,
 ): string[] {
-  const keep = [writes ? `from[${index}] = q; to[${index}] = e;` : "", "q = e;"];
+  const keep = [
+    record === undefined ? "" : `from[${record}${index}] = q; to[${record}${index}] = e;`,
+    "q = e;",
+  ];
   const ends = `if (e >= limit || b[e] !== 34) ${otherwise}`;
   switch (kind) {
     case "key":

@@ -6,7 +6,7 @@ import { OutBuffer, viewOf, type Words, wordsOf } from "../io/out-buffer.js";
 import { PlainLine } from "../io/plain-line.js";
 import { giveBack, SharedBuffers } from "../io/shared-buffers.js";
 import { entryKinds, TableReader } from "../io/table-reader.js";
-import type { Template } from "../io/template.js";
+import type { PlainBatch, Template } from "../io/template.js";
 import { timeAt } from "../transforms/consent.js";
 import type { Damage } from "../transforms/contract.js";
 import { JoinTable, type People } from "../transforms/join-table.js";
@@ -139,6 +139,8 @@ export class BlockScan {
   readonly #joining: readonly RouteScan[];
   readonly #keyField: number;
   readonly #timeField: number;
+  /** Of the records of the reader's batch; zeros where no time is asked for. */
+  readonly #times: Float64Array;
   #key = -1;
   #damaged: DamagedEntry[] = [];
   #good = 0;
@@ -156,9 +158,10 @@ export class BlockScan {
     this.#last = last;
     this.#keyField = spec.keyField;
     this.#timeField = spec.timeField;
-    const view = viewOf(this.#reader.bytes);
+    this.#times = new Float64Array(this.#reader.batch.starts.length);
+    const input = { reader: this.#reader, view: viewOf(this.#reader.bytes), times: this.#times };
     this.#routes = spec.routes.map(
-      (route, index) => new RouteScan(route, shared, tables[index], taken[index], this.#reader, view),
+      (route, index) => new RouteScan(route, shared, tables[index], taken[index], input),
     );
     this.#joining = this.#routes.filter((route) => route.joins);
   }
@@ -185,20 +188,12 @@ export class BlockScan {
         case entryKinds.none:
           return true;
         case entryKinds.plain: {
-          const { from, to } = reader;
-          this.#good++;
           this.#dropped += reader.dropped;
           if (!reader.key.same) {
             const field = this.#keyField;
-            this.#key = this.#shared.keys.findPlain(reader.bytes, from[field]!, to[field]!);
+            this.#key = this.#shared.keys.findPlain(reader.bytes, reader.from[field]!, reader.to[field]!);
           }
-          let isDropped = true;
-          for (const route of routes) if (!route.plain(this.#key)) isDropped = false;
-          if (isDropped) {
-            const more = reader.passSame();
-            this.#good += more;
-            for (const route of routes) route.drop(this.#key, more);
-          }
+          this.#good += this.#plain(this.#key);
           break;
         }
         case entryKinds.row: {
@@ -218,6 +213,32 @@ export class BlockScan {
     }
   }
 
+  /** Takes the plain record that the reader has come to, and more of its key. @returns how many */
+  #plain(key: number): number {
+    const reader = this.#reader;
+    const routes = this.#routes;
+    let isDropped = true;
+    for (const route of routes) if (!route.drops(key)) isDropped = false;
+    if (isDropped) {
+      const count = 1 + reader.passSame();
+      for (const route of routes) route.drop(key, count);
+      return count;
+    }
+    reader.readBatch();
+    const { count, width, from } = reader.batch;
+    const field = this.#timeField;
+    if (field >= 0) {
+      const times = this.#times;
+      for (let record = 0; record < count; record++)
+        times[record] = timeAt(reader.bytes, from[record * width + field]!);
+    }
+    for (const route of routes) {
+      if (route.drops(key)) route.drop(key, count);
+      else route.plain(key);
+    }
+    return count;
+  }
+
   #part(ended: boolean): Part {
     const part = {
       routes: this.#routes.map((route) => route.part(ended)),
@@ -232,16 +253,26 @@ export class BlockScan {
   }
 }
 
+/** What the routes of a block have before them. */
+interface RouteInput {
+  readonly reader: TableReader;
+  /** Over its bytes. */
+  readonly view: DataView;
+  /** Of the records of its batch. */
+  readonly times: Float64Array;
+}
+
 /** One route's share of the work on a block. */
 class RouteScan {
   readonly #spec: RouteSpec;
   readonly #shape: TableShape;
   readonly #reader: TableReader;
+  readonly #batch: PlainBatch;
+  readonly #times: Float64Array;
   readonly #view: DataView;
   readonly #shared: ReadingsScanner;
   readonly #format: (row: Row) => string;
   readonly #verdicts: Int32Array;
-  readonly #timeField: number;
   /** The verdict on a key that is not in the table. */
   readonly #unknown: number;
   readonly #starts: Float64Array | undefined;
@@ -250,6 +281,13 @@ class RouteScan {
   /** For a line that stands nowhere yet. */
   readonly #line = new OutBuffer(Buffer.allocUnsafeSlow(1024));
   readonly #size: number;
+  // The batch at hand: its key, how many records it has, the next one that is to be looked at, and those kept that are
+  // still to be joined.
+  #key = -1;
+  #count = 0;
+  #next = 0;
+  #joinFrom = 0;
+  #joinTo = 0;
   #filtered: number[];
   #lines: OutBuffer;
   #rows = 0;
@@ -271,23 +309,18 @@ class RouteScan {
     shared: ReadingsScanner,
     build: JoinTable | undefined,
     taken: TakenPlain | undefined,
-    reader: TableReader,
-    view: DataView,
+    { reader, view, times }: RouteInput,
   ) {
-    const {
-      spec: { table, timeField },
-      keys,
-      format,
-    } = shared;
     this.#spec = spec;
     this.#shared = shared;
-    this.#shape = table;
+    this.#shape = shared.spec.table;
     this.#reader = reader;
+    this.#batch = reader.batch;
+    this.#times = times;
     this.#view = view;
-    this.#format = format;
+    this.#format = shared.format;
     this.#verdicts = new Int32Array(spec.verdicts);
-    this.#timeField = timeField;
-    this.#unknown = keys.size;
+    this.#unknown = shared.keys.size;
     this.#starts = spec.since && new Float64Array(spec.since.starts);
     this.#join = spec.join && build && new JoinScan(spec.join, build, shared);
     this.#taken = taken;
@@ -305,59 +338,115 @@ class RouteScan {
     return this.#join !== undefined;
   }
 
-  /** Whether the rows so far have to be handed on first. */
+  /** Goes on with the batch as far as there is room. @returns whether the rows so far have to be handed on first */
   isFull(): boolean {
-    return this.#join?.isFull() ?? false;
+    if (!this.#join) return false;
+    for (;;) {
+      if (this.#join.isFull()) return true;
+      if (this.#joinFrom < this.#joinTo) this.#joinNext(this.#join);
+      else if (this.#next < this.#count) this.#keepNext();
+      else return false;
+    }
   }
 
-  /** Drops more rows of a key of which the last one was dropped whatever its time. */
+  /** Whether all rows of a key are dropped, whatever their times. */
+  drops(key: number): boolean {
+    return this.#verdicts[key < 0 ? this.#unknown : key]! >= 0;
+  }
+
+  /** Drops rows of such a key. */
   drop(key: number, rows: number): void {
     this.#filtered[this.#verdicts[key < 0 ? this.#unknown : key]!]! += rows;
   }
 
-  /** Takes the plain record that the reader has come to. @returns whether all rows of its key are dropped */
-  plain(key: number): boolean {
-    const step = this.#verdicts[key < 0 ? this.#unknown : key]!;
-    if (step >= 0) {
-      this.#filtered[step]!++;
-      return true;
+  /** Takes the reader's batch, of a key of which not all rows are dropped; what it joins, `isFull` goes on with. */
+  plain(key: number): void {
+    this.#key = key;
+    this.#count = this.#batch.count;
+    this.#next = 0;
+    if (this.#join) return;
+    while (this.#next < this.#count) this.#keepNext();
+  }
+
+  /** Takes the next records of the batch that are kept one after another. */
+  #keepNext(): void {
+    let from = this.#next;
+    let to = this.#count;
+    if (this.#starts) {
+      while (from < this.#count && !this.#keeps(this.#key, this.#times[from]!)) from++;
+      to = from;
+      while (to < this.#count && this.#times[to]! >= this.#starts[this.#key < 0 ? this.#unknown : this.#key]!) to++;
     }
-    const reader = this.#reader;
-    const time = this.#timeField < 0 ? 0 : timeAt(reader.bytes, reader.from[this.#timeField]!);
-    if (this.#starts && !this.#keeps(key, time)) return false;
-    if (this.#spec.writes) {
-      const { start, end } = reader;
-      this.#rows++;
-      if (!reader.canonical) {
-        this.#flush();
-        this.#compose(this.#lines);
+    this.#next = to;
+    if (from === to) return;
+    if (this.#spec.writes) this.#writeRows(from, to);
+    this.#tell(this.#key);
+    if (this.#taken) this.#bringRows(from, to, this.#taken);
+    if (this.#spills) this.#spillRows(from, to);
+    this.#joinFrom = from;
+    this.#joinTo = to;
+  }
+
+  #writeRows(from: number, to: number): void {
+    const { bytes, canonical } = this.#reader;
+    const { starts, ends } = this.#batch;
+    this.#rows += to - from;
+    if (!canonical) {
+      this.#flush();
+      for (let record = from; record < to; record++) {
+        this.#compose(this.#lines, record);
         this.#lines.byte(newline);
-      } else if (this.#runTo > 0 && start === this.#runTo + 1 && reader.bytes[this.#runTo] === newline) {
-        this.#runTo = end;
+      }
+      return;
+    }
+    const start = starts[from]!;
+    if (this.#runTo === 0 || start !== this.#runTo + 1 || bytes[this.#runTo] !== newline) {
+      this.#flush();
+      this.#runFrom = start;
+    }
+    this.#runTo = ends[to - 1]!;
+  }
+
+  #bringRows(from: number, to: number, taken: TakenPlain): void {
+    const { bytes, canonical } = this.#reader;
+    const { width, from: starts, to: ends } = this.#batch;
+    const isRun = canonical && taken.isRun;
+    for (let record = from; record < to; record++) {
+      const time = this.#times[record]!;
+      if (isRun) {
+        const start = taken.startIn(starts, record * width);
+        const end = taken.endIn(ends, record * width);
+        this.#bring(this.#key, time, end - start).copy(bytes, this.#view, start, end);
       } else {
-        this.#flush();
-        this.#runFrom = start;
-        this.#runTo = end;
+        const text = taken.compose(bytes, this.#view, starts, ends, record * width);
+        this.#bring(this.#key, time, text.length).copy(text.bytes, text.view, 0, text.length);
       }
     }
-    this.#tell(key);
-    if (this.#taken) this.#bringPlain(key, time, this.#taken);
-    if (this.#spills) {
-      const from = startRow(this.#probes, key, time);
-      if (reader.canonical) this.#probes.copy(reader.bytes, this.#view, reader.start, reader.end);
-      else this.#compose(this.#probes);
-      endRow(this.#probes, from);
+  }
+
+  #spillRows(from: number, to: number): void {
+    const { bytes, canonical } = this.#reader;
+    const { starts, ends } = this.#batch;
+    for (let record = from; record < to; record++) {
+      const start = startRow(this.#probes, this.#key, this.#times[record]!);
+      if (canonical) this.#probes.copy(bytes, this.#view, starts[record]!, ends[record]!);
+      else this.#compose(this.#probes, record);
+      endRow(this.#probes, start);
     }
-    if (this.#join?.finds(key, time)) {
-      if (reader.canonical) this.#join.write(reader.bytes, this.#view, reader.start, reader.end - 1, true);
-      else {
-        const line = this.#line;
-        line.clear();
-        this.#compose(line);
-        this.#join.write(line.bytes, line.view, 0, line.length - 1, true);
-      }
+  }
+
+  #joinNext(join: JoinScan): void {
+    const record = this.#joinFrom++;
+    if (!join.finds(this.#key, this.#times[record]!)) return;
+    if (this.#reader.canonical) {
+      const { starts, ends } = this.#batch;
+      join.write(this.#reader.bytes, this.#view, starts[record]!, ends[record]! - 1, true);
+    } else {
+      const line = this.#line;
+      line.clear();
+      this.#compose(line, record);
+      join.write(line.bytes, line.view, 0, line.length - 1, true);
     }
-    return false;
   }
 
   /** Takes a record that came the full way. */
@@ -448,22 +537,10 @@ class RouteScan {
     this.#broughtFrom = -1;
   }
 
-  #bringPlain(key: number, time: number, taken: TakenPlain): void {
-    const { bytes, canonical, from, to } = this.#reader;
-    if (canonical && taken.isRun) {
-      const start = taken.startIn(from);
-      const end = taken.endIn(to);
-      this.#bring(key, time, end - start).copy(bytes, this.#view, start, end);
-    } else {
-      const text = taken.compose(bytes, this.#view, from, to);
-      this.#bring(key, time, text.length).copy(text.bytes, text.view, 0, text.length);
-    }
-  }
-
-  /** Puts a plain record's line together, without its newline. */
-  #compose(out: OutBuffer): void {
-    const { bytes, from, to } = this.#reader;
-    this.#shared.plainLine.put(out, bytes, this.#view, from, to);
+  /** Puts the line of a record of the batch together, without its newline. */
+  #compose(out: OutBuffer, record: number): void {
+    const { width, from, to } = this.#batch;
+    this.#shared.plainLine.put(out, this.#reader.bytes, this.#view, from, to, record * width);
   }
 
   #flush(): void {
@@ -517,26 +594,27 @@ class TakenPlain {
       indexes.every((index, turn) => index === this.#first + turn && isRequired[fields[index]!.kind]);
   }
 
-  /** Where it starts, if it is a run. */
-  startIn(from: Int32Array): number {
-    return from[this.#first]! - this.#marks[this.#first]!;
+  /** Where it starts, if it is a run; the places of the record's values begin at `record`. */
+  startIn(from: Int32Array, record: number): number {
+    return from[record + this.#first]! - this.#marks[this.#first]!;
   }
 
   /** Where it ends, if it is a run. */
-  endIn(to: Int32Array): number {
-    return to[this.#last]! + this.#marks[this.#last]!;
+  endIn(to: Int32Array, record: number): number {
+    return to[record + this.#last]! + this.#marks[this.#last]!;
   }
 
   /** Puts it together. @returns it, as long as no other one is */
-  compose(bytes: Uint8Array, view: DataView, from: Int32Array, to: Int32Array): OutBuffer {
+  compose(bytes: Uint8Array, view: DataView, from: Int32Array, to: Int32Array, record: number): OutBuffer {
     const text = this.#text;
     text.clear();
     for (const [turn, index] of this.#indexes.entries()) {
-      if (from[index]! < 0) continue;
+      const start = from[record + index]!;
+      if (start < 0) continue;
       const before = this.#before[turn];
       if (before) text.words(before);
       if (this.#marks[index]! > 0) text.byte(mark);
-      text.copy(bytes, view, from[index]!, to[index]!);
+      text.copy(bytes, view, start, to[record + index]!);
       if (this.#marks[index]! > 0) text.byte(mark);
     }
     return text;
