@@ -221,6 +221,19 @@ export class Framer {
     return Math.min(this.#limit, this.#position + maxRecordBytes);
   }
 
+  /** Whether nothing that came before has a part in what is fed next: it is as at the start of a file, or between records. */
+  get isClear(): boolean {
+    if (this.#position < this.#limit) return false;
+    return this.#place === "start" || this.#isPlain();
+  }
+
+  /** Goes over whole records, up to a place in `bytes`: another framer, with a clear state, has found them. */
+  passTo(position: number): void {
+    this.#place = "between";
+    this.#inArray = false;
+    this.#position = position;
+  }
+
   /** Says that there are no more bytes. */
   end(): void {
     this.#ended = true;

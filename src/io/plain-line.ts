@@ -29,14 +29,7 @@ export class PlainLine {
    * @param from where the record's values start, `to` where they end, in table order; -1 where there is none
    * @param record where its places begin in both
    */
-  put(
-    out: OutBuffer,
-    bytes: Uint8Array,
-    view: DataView,
-    from: Int32Array,
-    to: Int32Array,
-    record = 0,
-  ): void {
+  put(out: OutBuffer, bytes: Uint8Array, view: DataView, from: Int32Array, to: Int32Array, record = 0): void {
     let names = this.#first;
     for (let index = 0; index < names.length; index++) {
       const start = from[record + index]!;

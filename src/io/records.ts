@@ -5,7 +5,10 @@ import type { Damage, RawRecord } from "../transforms/contract.js";
 import type { Row } from "../transforms/rows.js";
 import type { TableShape } from "../transforms/tables.js";
 import { gunzip, type GunzipOutcome, isPacked } from "./gunzip.js";
-import { entryKinds, TableReader } from "./table-reader.js";
+import type { PlainRecords } from "./plain-records.js";
+import { type BlockScanner, scannedAhead } from "./scan-ahead.js";
+import { chunkBytes, ring, type Room } from "./store.js";
+import { type EntryKind, entryKinds, TableReader } from "./table-reader.js";
 
 /** Where an entry of a file stands: offset and length in (unpacked) bytes, number counted from 1. */
 export interface EntryPlace {
@@ -26,8 +29,13 @@ export interface EntryHandler {
   readonly keyIndex?: number | undefined;
   /** @param dropped the number of fields that the table does not have */
   row(row: Row, dropped: number): Promise<void> | undefined;
-  /** Takes a record whose row nobody may need; left out: `row` takes it. */
-  plain?(record: PlainRecord): Promise<void> | undefined;
+  /**
+   * Takes a record whose row nobody may need; left out: `row` takes it.
+   * @param hashes of its key fields, by field, where they are known
+   */
+  plain?(record: PlainRecord, hashes?: Int32Array): Promise<void> | undefined;
+  /** Is told of plain records before it is given them, some at a time. */
+  coming?(records: PlainRecords, from: number, to: number): void;
   /** @param record the fields of a record that is whole JSON; nothing for a stretch that holds none */
   damaged(damage: Damage, place: EntryPlace, record: RawRecord | undefined): Promise<void> | undefined;
   /** The bytes of the next stretch without a record, in order, in pieces. */
@@ -50,42 +58,120 @@ export async function readRecords(
   handler: EntryHandler,
 ): Promise<void> {
   const outcome: GunzipOutcome = { cutOff: false };
-  const reader = new TableReader(table, {
-    skipped: (bytes) => handler.skipped(bytes),
-    ...(handler.keyIndex !== undefined && { keyIndex: handler.keyIndex }),
-  });
-  let length = 0;
+  const reading = new Reading(table, handler);
+  for await (const chunk of isPacked(file) ? gunzip(chunks, outcome, where) : chunks)
+    await reading.take(chunk);
+  await reading.end(outcome);
+}
+
+/**
+ * The same, with somebody who looks through blocks of the file before it comes to them.
+ * @param read gives the file's bytes as stored, in rooms where it can
+ * @param stop ends reading, where this fails
+ */
+export async function readRecordsAhead(
+  table: TableShape,
+  read: (room: Room) => AsyncIterable<Uint8Array>,
+  file: string,
+  where: string,
+  handler: EntryHandler,
+  scanner: BlockScanner,
+  stop: AbortController,
+): Promise<void> {
+  const outcome: GunzipOutcome = { cutOff: false };
+  const reading = new Reading(table, handler);
+  // What is unpacked stands elsewhere than what was read.
+  const unpacked = (room: Room): AsyncIterable<Uint8Array> =>
+    isPacked(file) ? gunzip(read(ring(chunkBytes)), outcome, where) : read(room);
+  for await (const { bytes, records } of scannedAhead(unpacked, scanner, stop)) {
+    await (records && reading.isClear ? reading.takePlain(bytes, records) : reading.take(bytes));
+  }
+  await reading.end(outcome);
+}
+
+/** Of some records it is told at a time that they are coming: as many as fit into the cache nearest by. */
+const mostComing = 32;
+
+/** One file while it is read. */
+class Reading {
+  readonly #reader: TableReader;
+  readonly #handler: EntryHandler;
+  #length = 0;
   /** Where the last entry ended, if it was cut off by the end of the input. */
-  let truncatedAt = -1;
-  const place = (): EntryPlace => ({ offset: reader.offset, length: reader.length, record: reader.count });
-  const take = (kind: number): Promise<void> | undefined => {
+  #truncatedAt = -1;
+
+  constructor(table: TableShape, handler: EntryHandler) {
+    this.#handler = handler;
+    this.#reader = new TableReader(table, {
+      skipped: (bytes) => handler.skipped(bytes),
+      ...(handler.keyIndex !== undefined && { keyIndex: handler.keyIndex }),
+    });
+  }
+
+  /** Whether `takePlain` will do. */
+  get isClear(): boolean {
+    return this.#handler.plain !== undefined && this.#reader.isClear;
+  }
+
+  /** Takes the next bytes of the file. */
+  async take(bytes: Uint8Array): Promise<void> {
+    this.#length += bytes.length;
+    this.#reader.feed(bytes);
+    await this.#drain();
+  }
+
+  /** The same of bytes whose records somebody has found. */
+  async takePlain(bytes: Uint8Array, records: PlainRecords): Promise<void> {
+    const reader = this.#reader;
+    const handler = this.#handler;
+    this.#length += bytes.length;
+    reader.adopt(bytes, records);
+    for (let index = 0; index < records.count; index++) {
+      if (index % mostComing === 0)
+        handler.coming?.(records, index, Math.min(records.count, index + mostComing));
+      const wait = handler.plain!(reader, reader.comeTo(records, index));
+      if (wait) await wait;
+    }
+    await this.#drain();
+  }
+
+  /** Says that there are no more bytes. */
+  async end(outcome: GunzipOutcome): Promise<void> {
+    this.#reader.finish();
+    await this.#drain();
+    // What a cut-off gzip file has lost may have been anything, even where it was cut between records.
+    if (outcome.cutOff && this.#truncatedAt !== this.#length) {
+      const place = { offset: this.#length, length: 0, record: this.#reader.count + 1 };
+      await this.#handler.damaged(truncated, place, undefined);
+    }
+  }
+
+  async #drain(): Promise<void> {
+    const reader = this.#reader;
+    for (let kind = reader.next(); kind !== entryKinds.none; kind = reader.next()) {
+      const wait = this.#entry(kind);
+      if (wait) await wait;
+    }
+  }
+
+  #entry(kind: EntryKind): Promise<void> | undefined {
+    const reader = this.#reader;
+    const handler = this.#handler;
     switch (kind) {
       case entryKinds.plain:
         return handler.plain ? handler.plain(reader) : handler.row(reader.plainRow(), reader.dropped);
       case entryKinds.row:
         return handler.row(reader.row, reader.dropped);
       case entryKinds.damaged:
-        return handler.damaged(reader.damage!, place(), reader.record);
+        return handler.damaged(reader.damage!, this.#place(), reader.record);
       default:
-        if (reader.damage!.reason === "truncated") truncatedAt = reader.offset + reader.length;
-        return handler.damaged(reader.damage!, place(), undefined);
+        if (reader.damage!.reason === "truncated") this.#truncatedAt = reader.offset + reader.length;
+        return handler.damaged(reader.damage!, this.#place(), undefined);
     }
-  };
-  const drain = async (): Promise<void> => {
-    for (let kind = reader.next(); kind !== entryKinds.none; kind = reader.next()) {
-      const wait = take(kind);
-      if (wait) await wait;
-    }
-  };
-  for await (const chunk of isPacked(file) ? gunzip(chunks, outcome, where) : chunks) {
-    length += chunk.length;
-    reader.feed(chunk);
-    await drain();
   }
-  reader.finish();
-  await drain();
-  // What a cut-off gzip file has lost may have been anything, even where it was cut between records.
-  if (outcome.cutOff && truncatedAt !== length) {
-    await handler.damaged(truncated, { offset: length, length: 0, record: reader.count + 1 }, undefined);
+
+  #place(): EntryPlace {
+    const { offset, length, count } = this.#reader;
+    return { offset, length, record: count };
   }
 }

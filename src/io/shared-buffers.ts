@@ -1,5 +1,7 @@
 // Buffers in shared memory that one thread fills and another one reads and gives back, without a message.
 
+import { OutBuffer } from "./out-buffer.js";
+
 /** Says whether a buffer is in use; before its bytes. */
 const headerBytes = 8;
 const free = 0;
@@ -25,9 +27,19 @@ export class SharedBuffers {
     this.#all.push(made);
     return Buffer.from(made, headerBytes);
   }
+
+  /** One for about so many bytes, to be filled. */
+  out(size: number): OutBuffer {
+    return new OutBuffer(this.take(size), (before, larger) => {
+      const buffer = this.take(larger);
+      buffer.set(before);
+      giveBack(before);
+      return buffer;
+    });
+  }
 }
 
 /** @param bytes of one of these buffers, or a part of it; not to be read any more, in no thread */
-export function giveBack(bytes: Uint8Array): void {
+export function giveBack(bytes: Uint8Array | Int32Array): void {
   Atomics.store(new Int32Array(bytes.buffer, 0, 1), 0, free);
 }

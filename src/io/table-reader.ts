@@ -9,6 +9,7 @@ import { FlatReader } from "./flat-reader.js";
 import { type BrokenReason, Framer, type FramerState } from "./framer.js";
 import { readJsonRecord } from "./json-record.js";
 import { viewOf } from "./out-buffer.js";
+import { type PlainColumns, plainColumns, type PlainRecords } from "./plain-records.js";
 import { type KeyMemory, makeTemplate, PlainBatch, type Template, writtenTemplate } from "./template.js";
 
 /** What `next` has come to. Numbers, since this is asked for every record. */
@@ -101,6 +102,8 @@ export class TableReader {
   /** See `readBatch`. */
   readonly batch: PlainBatch;
 
+  readonly #hashes: Int32Array;
+  #columns: PlainColumns | undefined;
   readonly #shape: TableShape;
   readonly #keyIndex: number | undefined;
   readonly #framer: Framer;
@@ -124,6 +127,7 @@ export class TableReader {
     this.from = this.#flat.from;
     this.to = this.#flat.to;
     this.batch = new PlainBatch(shape);
+    this.#hashes = new Int32Array(shape.fields.length);
   }
 
   /** Takes in the next bytes of the file; they must not change before the next `feed`. */
@@ -135,6 +139,37 @@ export class TableReader {
   /** Says that there are no more bytes. */
   finish(): void {
     this.#framer.end();
+  }
+
+  /** Whether `adopt` will do: nothing that came before has a part in the next bytes. */
+  get isClear(): boolean {
+    return this.#framer.isClear;
+  }
+
+  /** Takes in the next bytes of the file as `feed` does, and what a `PlainScanner` says of them. `comeTo` each, then `next`. */
+  adopt(chunk: Uint8Array, records: PlainRecords): void {
+    this.feed(chunk);
+    this.#framer.passTo(records.end);
+  }
+
+  /**
+   * Comes to a record of those that were adopted, as `next` does.
+   * @returns the hashes of its key fields, by field, until the next one
+   */
+  comeTo({ columns }: PlainRecords, index: number): Int32Array {
+    const { width, start, end, dropped, canonical, from, to, hashes, keys } = (this.#columns ??= plainColumns(
+      this.#shape,
+    ));
+    const at = index * width;
+    for (let field = 0; field < this.from.length; field++) {
+      this.from[field] = columns[at + from + field]!;
+      this.to[field] = columns[at + to + field]!;
+    }
+    for (let key = 0; key < keys.length; key++) this.#hashes[keys[key]!] = columns[at + hashes + key]!;
+    this.dropped = columns[at + dropped]!;
+    this.canonical = columns[at + canonical] === 1;
+    this.#plain(columns[at + start]!, columns[at + end]!);
+    return this.#hashes;
   }
 
   /** The bytes in which plain records stand, until the next `feed`. */

@@ -4,8 +4,15 @@ import { createHash } from "node:crypto";
 import { StediError } from "../errors.js";
 import type { PartFile, PartTarget } from "../io/part-writer.js";
 import { QuarantineWriter } from "../io/quarantine.js";
-import { type EntryPlace, type PlainRecord, readRecords } from "../io/records.js";
+import {
+  type EntryHandler,
+  type EntryPlace,
+  type PlainRecord,
+  readRecords,
+  readRecordsAhead,
+} from "../io/records.js";
 import { readAhead, type Source } from "../io/read-ahead.js";
+import type { BlockScanner } from "../io/scan-ahead.js";
 import { chunkBytes, ring, type Room, type Store, type StoredFile } from "../io/store.js";
 import { type Attribution, AttributionFinder, attributeRecord } from "../transforms/attribution.js";
 import type { ContractHint, Damage, DamageReason } from "../transforms/contract.js";
@@ -107,41 +114,51 @@ export class LandingBooks {
 /** Takes a landing table's good rows, and what its damaged records say of people. */
 export interface LandingHandler {
   row(row: Row): Promise<void> | undefined;
-  /** Takes a record whose row nobody may need; left out: `row` takes it. */
-  plain?(record: PlainRecord): Promise<void> | undefined;
+  /** As those of `EntryHandler`. */
+  plain?: EntryHandler["plain"];
+  coming?: EntryHandler["coming"];
   damaged?(attribution: Attribution): void;
   /** Called after every chunk with its stored size; may throw to stop. */
   progress(bytes: number): void;
 }
 
-/** Reads a landing table once, from end to end, row by row. */
+/**
+ * Reads a landing table once, from end to end, row by row.
+ * @param scanner looks through the blocks of large files, where there is one
+ */
 export async function scanLanding(
   landing: Landing,
   books: LandingBooks,
   handler: LandingHandler,
+  scanner: BlockScanner | undefined,
 ): Promise<void> {
   const { table, store } = landing;
   const finder = handler.damaged && new AttributionFinder();
   const files = landingSources(landing, books, (bytes) => handler.progress(bytes));
-  for (const [file, read] of readAhead(files, store.readAhead)) {
-    const chunks = read(ring(Math.min(chunkBytes, file.size)));
-    await readRecords(table, chunks, file.path, file.where, {
+  const stop = new AbortController();
+  for (const [file, read] of readAhead(files, store.readAhead, stop.signal)) {
+    const entries: EntryHandler = {
       row(row, dropped) {
         books.good(1, dropped);
         return handler.row(row);
       },
       ...(handler.plain && {
-        plain(record: PlainRecord): Promise<void> | undefined {
+        plain(record: PlainRecord, hashes?: Int32Array): Promise<void> | undefined {
           books.good(1, record.dropped);
-          return handler.plain!(record);
+          return handler.plain!(record, hashes);
         },
       }),
+      ...(handler.coming && { coming: handler.coming }),
       damaged(damage, place, record) {
         if (finder) handler.damaged?.(record ? attributeRecord(record) : finder.take());
         return books.setAside(file.path, place, damage);
       },
       skipped: (bytes) => finder?.feed(bytes),
-    });
+    };
+    const { path, where, size } = file;
+    if (scanner && size > scanner.least)
+      await readRecordsAhead(table, read, path, where, entries, scanner, stop);
+    else await readRecords(table, read(ring(Math.min(chunkBytes, size))), path, where, entries);
   }
 }
 

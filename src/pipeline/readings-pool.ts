@@ -1,21 +1,24 @@
-// Threads that scan blocks of readings, and what is said to them and by them. A thread takes its blocks in the order
+// Threads that scan blocks, and what is said to them and by them. A thread takes its blocks in the order
 // in which they are given to it, and waits when it is some parts ahead of whoever takes these.
 
 import { type ResourceLimits, Worker } from "node:worker_threads";
 import { StediError } from "../errors.js";
+import type { PlainRecords } from "../io/plain-records.js";
 import { giveBack } from "../io/shared-buffers.js";
+import type { Seed } from "../transforms/key-table.js";
+import type { TableShape } from "../transforms/tables.js";
 import type { Part, ScanInput } from "./readings-scan.js";
 import type { ReadingsSpec } from "./readings-spec.js";
 import type { SpilledJoinInput } from "./spilled-join.js";
 
 /** The work on one block: its parts, in order. */
-export interface Work {
+export interface Work<P = Part> {
   /** Whether the next part is there already. */
   readonly isReady: boolean;
   /** The next part; there is none after the one with an `end`. */
-  next(): Promise<Part>;
+  next(): Promise<P>;
   /** Gives a part's buffers back, once its bytes are not needed any more. */
-  release(part: Part): void;
+  release(part: P): void;
   /** Says that no more parts of it are wanted. @returns when the block is not read any more */
   discard(): Promise<void>;
 }
@@ -30,10 +33,37 @@ export interface Scanners {
   scan(input: ScanInput, most: number): Work | undefined;
   /** @returns nothing where every thread has a join to do */
   join(input: SpilledJoinInput): Work | undefined;
+  /** Says which table the blocks of records from now on are of. */
+  beginRecords(input: RecordsInput): void;
+  /** @returns nothing where every thread has enough to do */
+  records(block: RecordsBlock): Work<RecordsPart> | undefined;
   close(): Promise<void>;
 }
 
+/** A table whose records are looked through, and the seed of what their keys are looked up in. */
+export interface RecordsInput {
+  readonly table: TableShape;
+  readonly seed: Seed;
+  /** How many blocks their reader has come to (an int32): it does not wait for one that is not done by then. */
+  readonly reached: SharedArrayBuffer;
+}
+
+/** A block of records. */
+export interface RecordsBlock {
+  readonly bytes: Uint8Array;
+  /** Counted from 1. */
+  readonly number: number;
+}
+
+/** What has been found in a block of records; nothing where there was anything but plain ones, or it was too late. */
+export interface RecordsPart {
+  readonly records: PlainRecords | undefined;
+  readonly end: true;
+}
+
 export type ToWorker =
+  | { readonly kind: "records-pass"; readonly input: RecordsInput }
+  | { readonly kind: "records"; readonly job: number; readonly block: RecordsBlock }
   | { readonly kind: "pass"; readonly spec: ReadingsSpec }
   | { readonly kind: "scan"; readonly job: number; readonly input: ScanInput }
   | { readonly kind: "join"; readonly job: number; readonly input: SpilledJoinInput }
@@ -42,7 +72,7 @@ export type ToWorker =
 
 export interface FromWorker {
   readonly job: number;
-  readonly part: Part;
+  readonly part: Part | RecordsPart;
 }
 
 /** How many parts of a job a thread may be ahead. */
@@ -53,6 +83,9 @@ export const partsAhead = 4;
  * with two it waits for a fifth of the time.
  */
 export const blocksAhead = 6;
+
+/** The same of blocks of records: so many are soon done. */
+const recordsAhead = 4;
 
 /** What threads run, and how much of the heap each may have. */
 export interface ThreadOptions {
@@ -81,11 +114,20 @@ export class ReadingsPool implements Scanners {
   }
 
   scan(input: ScanInput, most: number): Work | undefined {
-    return this.#threadBelow(most)?.start((job) => ({ kind: "scan", job, input }));
+    return this.#threadBelow(most)?.start((job) => ({ kind: "scan", job, input }), releasePart);
   }
 
   join(input: SpilledJoinInput): Work | undefined {
-    return this.#threadBelow(1)?.start((job) => ({ kind: "join", job, input }));
+    return this.#threadBelow(1)?.start((job) => ({ kind: "join", job, input }), releasePart);
+  }
+
+  beginRecords(input: RecordsInput): void {
+    for (const thread of this.#threads) thread.send({ kind: "records-pass", input });
+  }
+
+  records(block: RecordsBlock): Work<RecordsPart> | undefined {
+    const thread = this.#threadBelow(recordsAhead);
+    return thread?.start((job) => ({ kind: "records", job, block }), releaseRecords);
   }
 
   /** The thread with the least to do, if that is less than so many jobs. */
@@ -101,7 +143,7 @@ export class ReadingsPool implements Scanners {
 
 class Thread {
   readonly #worker: Worker;
-  readonly #jobs = new Map<number, Job>();
+  readonly #jobs = new Map<number, Job<Part> | Job<RecordsPart>>();
   #lastJob = 0;
   #failure: StediError | undefined;
 
@@ -110,7 +152,8 @@ class Thread {
     this.#worker.on("message", ({ job, part }: FromWorker) => {
       const found = this.#jobs.get(job);
       if (part.end) this.#jobs.delete(job);
-      found?.arrived(part);
+      // A job's parts are of its kind.
+      (found as Job<typeof part> | undefined)?.arrived(part);
     });
     this.#worker.on("error", (error) => this.#fail((error as NodeJS.ErrnoException).code));
     this.#worker.on("messageerror", () => this.#fail(undefined));
@@ -127,12 +170,13 @@ class Thread {
     this.#worker.postMessage(message);
   }
 
-  start(message: (job: number) => ToWorker): Work {
+  /** @param release gives the buffers of its parts back */
+  start<P extends Ending>(message: (job: number) => ToWorker, release: (part: P) => void): Work<P> {
     const number = ++this.#lastJob;
-    const job = new Job(() => this.send({ kind: "taken", job: number }));
+    const job = new Job(release, () => this.send({ kind: "taken", job: number }));
     if (this.#failure) job.fail(this.#failure);
     else {
-      this.#jobs.set(number, job);
+      this.#jobs.set(number, job as never);
       this.#worker.ref();
       this.send(message(number));
     }
@@ -156,16 +200,23 @@ class Thread {
   }
 }
 
-class Job implements Work {
+/** The last part of a job has an end. */
+interface Ending {
+  readonly end: unknown;
+}
+
+class Job<P extends Ending> implements Work<P> {
+  readonly #release: (part: P) => void;
   readonly #taken: () => void;
-  readonly #parts: Part[] = [];
+  readonly #parts: P[] = [];
   #failure: StediError | undefined;
   #isDiscarded = false;
   #hasEnded = false;
   #wake = (): void => undefined;
 
   /** @param taken is told of every part but the last */
-  constructor(taken: () => void) {
+  constructor(release: (part: P) => void, taken: () => void) {
+    this.#release = release;
     this.#taken = taken;
   }
 
@@ -173,7 +224,7 @@ class Job implements Work {
     return this.#parts.length > 0 || this.#failure !== undefined;
   }
 
-  arrived(part: Part): void {
+  arrived(part: P): void {
     this.#hasEnded = part.end !== undefined;
     if (this.#isDiscarded) this.release(part);
     else this.#parts.push(part);
@@ -185,7 +236,7 @@ class Job implements Work {
     this.#wake();
   }
 
-  async next(): Promise<Part> {
+  async next(): Promise<P> {
     while (this.#parts.length === 0) {
       if (this.#failure) throw this.#failure;
       await new Promise<void>((wake) => (this.#wake = wake));
@@ -193,8 +244,8 @@ class Job implements Work {
     return this.#parts.shift()!;
   }
 
-  release(part: Part): void {
-    releasePart(part);
+  release(part: P): void {
+    this.#release(part);
     if (!part.end) this.#taken();
   }
 
@@ -203,6 +254,11 @@ class Job implements Work {
     for (const part of this.#parts.splice(0)) this.release(part);
     while (!this.#hasEnded && !this.#failure) await new Promise<void>((wake) => (this.#wake = wake));
   }
+}
+
+/** The same as `releasePart`. */
+export function releaseRecords({ records }: RecordsPart): void {
+  if (records) giveBack(records.columns);
 }
 
 /** Gives back the memory that a part's bytes stand in. */

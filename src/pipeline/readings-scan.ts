@@ -4,7 +4,7 @@
 import type { FramerState } from "../io/framer.js";
 import { OutBuffer, viewOf, type Words, wordsOf } from "../io/out-buffer.js";
 import { PlainLine } from "../io/plain-line.js";
-import { giveBack, SharedBuffers } from "../io/shared-buffers.js";
+import { SharedBuffers } from "../io/shared-buffers.js";
 import { entryKinds, TableReader } from "../io/table-reader.js";
 import type { PlainBatch, Template } from "../io/template.js";
 import { timeAt } from "../transforms/consent.js";
@@ -120,12 +120,7 @@ export class ReadingsScanner {
 
   /** An empty buffer for about this many bytes, for a part. */
   buffer(size: number): OutBuffer {
-    return new OutBuffer(this.#buffers.take(size), (before, larger) => {
-      const buffer = this.#buffers.take(larger);
-      buffer.set(before);
-      giveBack(before);
-      return buffer;
-    });
+    return this.#buffers.out(size);
   }
 }
 
@@ -375,7 +370,8 @@ class RouteScan {
     if (this.#starts) {
       while (from < this.#count && !this.#keeps(this.#key, this.#times[from]!)) from++;
       to = from;
-      while (to < this.#count && this.#times[to]! >= this.#starts[this.#key < 0 ? this.#unknown : this.#key]!) to++;
+      while (to < this.#count && this.#times[to]! >= this.#starts[this.#key < 0 ? this.#unknown : this.#key]!)
+        to++;
     }
     this.#next = to;
     if (from === to) return;

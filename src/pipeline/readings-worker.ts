@@ -1,12 +1,15 @@
-// A thread that scans blocks of readings: see readings-pool.ts.
+// A thread that scans blocks: see readings-pool.ts.
 
 import { type MessagePort, parentPort } from "node:worker_threads";
+import { PlainScanner } from "../io/plain-scanner.js";
 import { type FromWorker, partsAhead, type ToWorker } from "./readings-pool.js";
 import { type Part, ReadingsScanner } from "./readings-scan.js";
 import { joinSpilled } from "./spilled-join.js";
 
 const port: MessagePort = parentPort!;
 let scanner: ReadingsScanner;
+let records: PlainScanner;
+let reached: Int32Array;
 /** Parts sent of each job, less those taken. */
 const ahead = new Map<number, number>();
 let wake = (): void => undefined;
@@ -24,6 +27,20 @@ port.on("message", (message: ToWorker) => {
       break;
     case "join":
       queue = queue.then(() => work(message.job, joinSpilled(scanner, message.input)));
+      break;
+    case "records-pass":
+      records = new PlainScanner(message.input.table, message.input.seed);
+      reached = new Int32Array(message.input.reached);
+      break;
+    case "records":
+      queue = queue.then(() => {
+        const { bytes, number } = message.block;
+        // One that has fallen behind would stay there.
+        const isLate = Atomics.load(reached, 0) >= number;
+        const part = { records: isLate ? undefined : records.scan(bytes), end: true } as const;
+        const answer: FromWorker = { job: message.job, part };
+        port.postMessage(answer);
+      });
       break;
     case "taken":
       if (ahead.has(message.job)) ahead.set(message.job, ahead.get(message.job)! - 1);

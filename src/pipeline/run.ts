@@ -4,10 +4,12 @@
 import { tmpdir } from "node:os";
 import { StediError } from "../errors.js";
 import type { PartFile, PartTarget } from "../io/part-writer.js";
+import { plainColumns, type PlainRecords } from "../io/plain-records.js";
 import type { EntryHandler, PlainRecord } from "../io/records.js";
+import type { BlockScanner } from "../io/scan-ahead.js";
 import { requireSpillFolder } from "../io/spill-file.js";
 import type { FileSink, Store } from "../io/store.js";
-import { ConsentIndex, snapshotTime } from "../transforms/consent.js";
+import { ConsentIndex, emailIndex, serialIndex, snapshotTime } from "../transforms/consent.js";
 import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
 import { version } from "../version.js";
 import { carriedOver } from "./agreement.js";
@@ -43,6 +45,7 @@ import {
 } from "./readings-pass.js";
 import type { Scanners } from "./readings-pool.js";
 import { planReadings, type ReadingsPlan, secretSeed } from "./readings-spec.js";
+import { recordsAhead } from "./records-ahead.js";
 import { asCounts, type RunEvent, type RunReport, type StageReport, total, type Warning } from "./report.js";
 import { type RowTarget, toAll, type Wait } from "./row-sink.js";
 import { RunFolders } from "./run-folders.js";
@@ -55,6 +58,8 @@ const defaultMemory = 256 * 1024 * 1024;
 
 /** Bytes of readings in front of which it pays to collect the garbage of the pass before. */
 const collectFrom = 256 * 1024 * 1024;
+
+const customerColumns = plainColumns(customerLanding);
 
 /** What a run is asked to do, besides what `prepareRun` takes. */
 export interface RunOptions extends PrepareOptions {
@@ -259,7 +264,14 @@ class Run {
           this.#partsAsFiles(parts, progress),
           notOfZone,
         );
-      else await scanZone(this.#setup.out, source, parts, { ...this.#takerOf(source, target), progress });
+      else
+        await scanZone(
+          this.#setup.out,
+          source,
+          parts,
+          { ...this.#takerOf(source, target), progress },
+          landingOf(source) === customerLanding ? this.#aheadOf(source) : undefined,
+        );
     }
     for (const build of roots) await build.sink.end();
     this.#ending = this.#ending.then(async () => {
@@ -347,24 +359,31 @@ class Run {
         damaged: ({ path }, place, damage) => books.setAside(path, place, damage),
       });
     } else {
-      await scanLanding(landing, books, {
-        row: (each) => {
-          if (forConsent) this.#consent.addSnapshot(each);
-          return target.push(each);
+      await scanLanding(
+        landing,
+        books,
+        {
+          row: (each) => {
+            if (forConsent) this.#consent.addSnapshot(each);
+            return target.push(each);
+          },
+          ...(forConsent && {
+            plain: (record: PlainRecord, hashes?: Int32Array): Promise<void> | undefined => {
+              const { bytes, from, to } = record;
+              return give(record, this.#consent.addPlainSnapshot(bytes, from, to, hashes), target);
+            },
+            coming: (records: PlainRecords, from: number, to: number): void =>
+              this.#coming(records, from, to),
+          }),
+          ...(table === customerLanding && {
+            damaged: (attribution) => {
+              if (forConsent) this.#consent.addDamage(attribution);
+            },
+          }),
+          progress,
         },
-        ...(forConsent && {
-          plain: (record: PlainRecord): Promise<void> | undefined => {
-            const { bytes, from, to } = record;
-            return give(record, this.#consent.addPlainSnapshot(bytes, from, to), target);
-          },
-        }),
-        ...(table === customerLanding && {
-          damaged: (attribution) => {
-            if (forConsent) this.#consent.addDamage(attribution);
-          },
-        }),
-        progress,
-      });
+        forConsent ? this.#aheadOf(table) : undefined,
+      );
     }
     const quarantine = await books.close();
     const { tally } = books;
@@ -428,17 +447,32 @@ class Run {
   }
 
   /** What takes the records of a zone: customers' by their registrations, where that will do. */
-  #takerOf(zone: TableShape, target: RowTarget): Pick<EntryHandler, "row" | "plain"> {
+  #takerOf(zone: TableShape, target: RowTarget): Pick<EntryHandler, "row" | "plain" | "coming"> {
     return {
       row: (row) => target.push(row),
       ...(target.offer &&
         landingOf(zone) === customerLanding && {
-          plain: (record: PlainRecord): Wait => {
+          plain: (record: PlainRecord, hashes?: Int32Array): Wait => {
             const { bytes, from, to } = record;
-            return give(record, this.#consent.plainRegistrationOf(bytes, from, to), target);
+            return give(record, this.#consent.plainRegistrationOf(bytes, from, to, hashes), target);
           },
+          coming: (records: PlainRecords, from: number, to: number): void => this.#coming(records, from, to),
         }),
     };
+  }
+
+  /** Customers' records will be looked up next. */
+  #coming({ columns }: PlainRecords, from: number, to: number): void {
+    const { width, hashes, keys } = customerColumns;
+    const at = from * width + hashes;
+    const [email, serial] = [at + keys.indexOf(emailIndex), at + keys.indexOf(serialIndex)];
+    this.#consent.coming(columns, email, serial, width, to - from);
+  }
+
+  /** Threads that look through a customers' table before it is read. */
+  #aheadOf(table: TableShape): BlockScanner | undefined {
+    const { tuning = defaultTuning } = this.#options;
+    return this.#pool && recordsAhead(this.#pool, { table, seed: this.#consent.seed }, tuning.blockBytes);
   }
 
   #partsAsFiles(parts: readonly PartFile[], progress: (bytes: number) => void): readonly ReadingsFile[] {

@@ -3,35 +3,38 @@
 import { createHash } from "node:crypto";
 import { StediError } from "../errors.js";
 import type { PartFile } from "../io/part-writer.js";
-import { type EntryHandler, readRecords } from "../io/records.js";
+import { type EntryHandler, readRecords, readRecordsAhead } from "../io/records.js";
+import type { BlockScanner } from "../io/scan-ahead.js";
 import { chunkBytes, ring, type Room, type Store } from "../io/store.js";
 import type { TableShape } from "../transforms/tables.js";
 
 /**
  * Reads a zone row by row.
+ * @param scanner looks through the blocks of large files, where there is one
  * @throws StediError `STEDI_BAD_ZONE` where a file is missing or not as it was written
  */
 export async function scanZone(
   store: Store,
   zone: TableShape,
   parts: readonly PartFile[],
-  handler: Pick<EntryHandler, "row" | "plain"> & { progress(bytes: number): void },
+  handler: Pick<EntryHandler, "row" | "plain" | "coming"> & { progress(bytes: number): void },
+  scanner: BlockScanner | undefined,
 ): Promise<void> {
+  const stop = new AbortController();
   for (const part of parts) {
     const where = `${store.uri}/${part.path}`;
-    await readRecords(
-      zone,
-      partChunks(store, part, (bytes) => handler.progress(bytes), ring(Math.min(chunkBytes, part.bytes))),
-      part.path,
-      where,
-      {
-        ...handler,
-        damaged: () => {
-          throw badZone(where);
-        },
-        skipped: () => undefined,
+    const entries: EntryHandler = {
+      ...handler,
+      damaged: () => {
+        throw badZone(where);
       },
-    );
+      skipped: () => undefined,
+    };
+    const read = (room: Room): AsyncIterable<Uint8Array> =>
+      partChunks(store, part, (bytes) => handler.progress(bytes), room, stop.signal);
+    if (scanner && part.bytes > scanner.least)
+      await readRecordsAhead(zone, read, part.path, where, entries, scanner, stop);
+    else await readRecords(zone, read(ring(Math.min(chunkBytes, part.bytes))), part.path, where, entries);
   }
 }
 

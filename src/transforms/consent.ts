@@ -20,8 +20,8 @@ export const purposes = [
 /** One of `purposes`. */
 export type Purpose = (typeof purposes)[number];
 
-const emailIndex = fieldIndex(customerLanding, "email");
-const serialIndex = fieldIndex(customerLanding, "serialNumber");
+export const emailIndex = fieldIndex(customerLanding, "email");
+export const serialIndex = fieldIndex(customerLanding, "serialNumber");
 const updateIndex = fieldIndex(customerLanding, "lastUpdateDate");
 
 const no = 1;
@@ -141,10 +141,13 @@ export class ConsentIndex {
   /**
    * The same of a snapshot whose values are plain bytes.
    * @param from where each field's value starts, in table order, -1 where it has none; `to` where it ends
+   * @param hashes of each key field, where they are known: see `plainHash`
    */
-  addPlainSnapshot(bytes: Uint8Array, from: Int32Array, to: Int32Array): number {
-    const person = this.#person(this.#people.addPlain(bytes, from[emailIndex]!, to[emailIndex]!));
-    const serial = this.#serials.addPlain(bytes, from[serialIndex]!, to[serialIndex]!);
+  addPlainSnapshot(bytes: Uint8Array, from: Int32Array, to: Int32Array, hashes?: Int32Array): number {
+    const email = from[emailIndex]!;
+    const person = this.#person(this.#people.addPlain(bytes, email, to[emailIndex]!, hashes?.[emailIndex]));
+    const own = from[serialIndex]!;
+    const serial = this.#serials.addPlain(bytes, own, to[serialIndex]!, hashes?.[serialIndex]);
     const registration = this.#registration(person, serial);
     const at = snapshotTime(bytes, from);
     const indexes = this.#purposeIndexes;
@@ -154,6 +157,15 @@ export class ConsentIndex {
     }
     this.#snapshots++;
     return registration;
+  }
+
+  /**
+   * Is told of snapshots before they are taken in or asked about: see `KeyTable.touch`.
+   * @param hashes of their e-mail addresses from `email` on, of their serial numbers from `serial` on, at every `stride`
+   */
+  coming(hashes: Int32Array, email: number, serial: number, stride: number, count: number): void {
+    this.#people.touch(hashes, email, stride, count);
+    this.#serials.touch(hashes, serial, stride, count);
   }
 
   #hear(person: number, registration: number, purpose: number, at: number, since: number | undefined): void {
@@ -246,11 +258,14 @@ export class ConsentIndex {
 
   /**
    * The number of the registration of a snapshot whose values are plain bytes; -1 where no snapshot has named it.
-   * @param from and `to` as in `addPlainSnapshot`
+   * @param from and the others as in `addPlainSnapshot`
    */
-  plainRegistrationOf(bytes: Uint8Array, from: Int32Array, to: Int32Array): number {
-    const person = this.#people.findPlain(bytes, from[emailIndex]!, to[emailIndex]!);
-    return this.#registrationOf(person, this.#serials.findPlain(bytes, from[serialIndex]!, to[serialIndex]!));
+  plainRegistrationOf(bytes: Uint8Array, from: Int32Array, to: Int32Array, hashes?: Int32Array): number {
+    const email = from[emailIndex]!;
+    const person = this.#people.findPlain(bytes, email, to[emailIndex]!, hashes?.[emailIndex]);
+    const own = from[serialIndex]!;
+    const serial = this.#serials.findPlain(bytes, own, to[serialIndex]!, hashes?.[serialIndex]);
+    return this.#registrationOf(person, serial);
   }
 
   #registrationOf(person: number, serial: number): number {

@@ -34,6 +34,7 @@ export class KeyTable {
   /** The same as others see it; nothing where keys have come since. */
   #memory: KeyTableMemory | undefined;
   #scratch = new Uint8Array(256);
+  readonly #touched = new Uint32Array(64);
   #lastKey: string | undefined;
   #lastFound = nobody;
   /** The table that it was made as a copy of, and how many keys that had then. */
@@ -89,11 +90,14 @@ export class KeyTable {
     return other === this || (copied?.table === other && copied.size === other.size);
   }
 
-  /** The number of the key of a value that is plain ASCII; -1 where it is not in the table. */
-  findPlain(bytes: Uint8Array, from: number, to: number): number {
+  /**
+   * The number of the key of a value that is plain ASCII; -1 where it is not in the table.
+   * @param hash its `plainHash`, where it is known
+   */
+  findPlain(bytes: Uint8Array, from: number, to: number, hash?: number): number {
     const start = afterSpace(bytes, from, to);
     const end = beforeSpace(bytes, start, to);
-    return this.#find(bytes, start, end, this.#hash(bytes, start, end));
+    return this.#find(bytes, start, end, hash ?? hashOf(this.#seed, bytes, start, end));
   }
 
   /** The number of a key from `keyOf`; -1 where it is not in the table. */
@@ -101,22 +105,43 @@ export class KeyTable {
     // Rules ask for one key several times over.
     if (key === this.#lastKey) return this.#lastFound;
     const length = this.#encode(key);
-    const found = this.#find(this.#scratch, 0, length, this.#hash(this.#scratch, 0, length));
+    const found = this.#find(this.#scratch, 0, length, hashOf(this.#seed, this.#scratch, 0, length));
     this.#lastKey = key;
     this.#lastFound = found;
     return found;
   }
 
-  /** The number of the key of a value that is plain ASCII and has more than spaces; it gets one here. */
-  addPlain(bytes: Uint8Array, from: number, to: number): number {
+  /**
+   * The number of the key of a value that is plain ASCII and has more than spaces; it gets one here.
+   * @param hash its `plainHash`, where it is known
+   */
+  addPlain(bytes: Uint8Array, from: number, to: number, hash?: number): number {
     const start = afterSpace(bytes, from, to);
-    return this.#add(bytes, start, beforeSpace(bytes, start, to));
+    const end = beforeSpace(bytes, start, to);
+    return this.#add(bytes, start, end, hash ?? hashOf(this.#seed, bytes, start, end));
   }
 
   /** The number of a key from `keyOf`, which gets one here. */
   add(key: string): number {
     const length = this.#encode(key);
-    return this.#add(this.#scratch, 0, length);
+    return this.#add(this.#scratch, 0, length, hashOf(this.#seed, this.#scratch, 0, length));
+  }
+
+  /**
+   * Brings what stands in the table of some keys nearer, before they are looked up: what a lookup waits for is memory, and
+   * here no key has to wait for the one before.
+   * @param hashes theirs, at `at`, `at + stride` and so on
+   */
+  touch(hashes: Int32Array, at: number, stride: number, count: number): void {
+    const slots = this.#slots;
+    const mask = (slots.length >> 1) - 1;
+    const numbers = this.#touched;
+    const some = Math.min(count, numbers.length);
+    for (let index = 0; index < some; index++)
+      numbers[index] = slots[2 * (hashes[at + index * stride]! & mask) + 1]!;
+    // The key before the one whose number it is: this one starts there.
+    for (let index = 0; index < some; index++) numbers[index] = this.#ends[Math.max(0, numbers[index]! - 2)]!;
+    for (let index = 0; index < some; index++) numbers[index] = this.#bytes[numbers[index]!]!;
   }
 
   /** The key of a number. */
@@ -155,8 +180,7 @@ export class KeyTable {
     }
   }
 
-  #add(bytes: Uint8Array, from: number, to: number): number {
-    const hash = this.#hash(bytes, from, to);
+  #add(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const known = this.#find(bytes, from, to, hash);
     if (known >= 0) return known;
     this.#lastKey = undefined;
@@ -195,56 +219,60 @@ export class KeyTable {
     }
     return true;
   }
+}
 
-  /** Of the bytes in lower case. UTF-8 beyond ASCII has no byte that this changes. */
-  #hash(bytes: Uint8Array, from: number, to: number): number {
-    const [k0, k1] = this.#seed;
-    let v0 = k0;
-    let v1 = k1;
-    let v2 = k0 ^ 0x6c796765;
-    let v3 = k1 ^ 0x74656462;
-    // A round for every four bytes, and one for what is left, with the length; then three more. A loop within the loop, over
-    // the rounds of each, costs as much again.
-    let isLast = false;
-    for (let at = from; !isLast; at += 4) {
-      let word: number;
-      if (at + 4 <= to) {
-        word = lowerWord(
-          bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24),
-        );
-      } else {
-        word = (to - from) << 24;
-        for (let rest = 0; at + rest < to; rest++) word |= lower(bytes[at + rest]!) << (8 * rest);
-        isLast = true;
-      }
-      v3 ^= word;
-      v0 = (v0 + v1) | 0;
-      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-      v0 = (v0 << 16) | (v0 >>> 16);
-      v2 = (v2 + v3) | 0;
-      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-      v0 = (v0 + v3) | 0;
-      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-      v2 = (v2 + v1) | 0;
-      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-      v2 = (v2 << 16) | (v2 >>> 16);
-      v0 ^= word;
+/** The hash under which tables of a seed have the key of a value that is plain ASCII. */
+export function plainHash(seed: Seed, bytes: Uint8Array, from: number, to: number): number {
+  const start = afterSpace(bytes, from, to);
+  return hashOf(seed, bytes, start, beforeSpace(bytes, start, to));
+}
+
+/** Of the bytes in lower case. UTF-8 beyond ASCII has no byte that this changes. */
+function hashOf(seed: Seed, bytes: Uint8Array, from: number, to: number): number {
+  const [k0, k1] = seed;
+  let v0 = k0;
+  let v1 = k1;
+  let v2 = k0 ^ 0x6c796765;
+  let v3 = k1 ^ 0x74656462;
+  // A round for every four bytes, and one for what is left, with the length; then three more. A loop within the loop, over
+  // the rounds of each, costs as much again.
+  let isLast = false;
+  for (let at = from; !isLast; at += 4) {
+    let word: number;
+    if (at + 4 <= to) {
+      word = lowerWord(bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
+    } else {
+      word = (to - from) << 24;
+      for (let rest = 0; at + rest < to; rest++) word |= lower(bytes[at + rest]!) << (8 * rest);
+      isLast = true;
     }
-    v2 ^= 0xff;
-    for (let turn = 0; turn < 3; turn++) {
-      v0 = (v0 + v1) | 0;
-      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-      v0 = (v0 << 16) | (v0 >>> 16);
-      v2 = (v2 + v3) | 0;
-      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-      v0 = (v0 + v3) | 0;
-      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-      v2 = (v2 + v1) | 0;
-      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-      v2 = (v2 << 16) | (v2 >>> 16);
-    }
-    return v1 ^ v3;
+    v3 ^= word;
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
+    v0 ^= word;
   }
+  v2 ^= 0xff;
+  for (let turn = 0; turn < 3; turn++) {
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
+  }
+  return v1 ^ v3;
 }
 
 function lower(byte: number): number {

@@ -65,6 +65,10 @@ describe("fault 15: a worker thread dies", () => {
           asking("join");
           return pool.join(input);
         },
+        beginRecords: (input) => {
+          pool.beginRecords(input);
+        },
+        records: (block) => pool.records(block),
         close: () => pool.close(),
       };
     };

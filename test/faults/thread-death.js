@@ -25,6 +25,7 @@ function die(how, message) {
   if (how === "exit") process.exit(0);
   const held = [];
   while (how === "memory") held.push(new Array(100_000).fill(held.length));
-  const lines = message.part.routes[0]?.lines?.bytes ?? new Uint8Array();
+  const [route] = "routes" in message.part ? message.part.routes : [];
+  const lines = route?.lines?.bytes ?? new Uint8Array();
   throw new SyntaxError(`Unexpected token in ${Buffer.from(lines).toString()}`);
 }

@@ -1,7 +1,16 @@
 // Scanners in the thread of the test: what the pool of threads does, but at once, so that thousands of lakes can be
 // tried. Each has its own memory of what it has read, as a thread has. Every so often all of them have enough to do.
 
-import { releasePart, type Scanners, type Work } from "../../src/pipeline/readings-pool.js";
+import { PlainScanner } from "../../src/io/plain-scanner.js";
+import {
+  type RecordsBlock,
+  type RecordsInput,
+  type RecordsPart,
+  releasePart,
+  releaseRecords,
+  type Scanners,
+  type Work,
+} from "../../src/pipeline/readings-pool.js";
 import { type Part, ReadingsScanner, type ScanInput } from "../../src/pipeline/readings-scan.js";
 import type { ReadingsSpec } from "../../src/pipeline/readings-spec.js";
 import { joinSpilled, type SpilledJoinInput } from "../../src/pipeline/spilled-join.js";
@@ -10,6 +19,7 @@ export class ScannersHere implements Scanners {
   readonly size: number;
   #scanners: ReadingsScanner[] = [];
   #turn = 0;
+  #records: PlainScanner | undefined;
 
   constructor(size: number) {
     this.size = size;
@@ -27,6 +37,21 @@ export class ScannersHere implements Scanners {
   join(input: SpilledJoinInput): Work | undefined {
     const scanner = this.#next;
     return scanner && this.#work(joinSpilled(scanner, input));
+  }
+
+  beginRecords({ table, seed }: RecordsInput): void {
+    this.#records = new PlainScanner(table, seed);
+  }
+
+  /** Some are done when they are needed, of others nothing is known then. */
+  records({ bytes }: RecordsBlock): Work<RecordsPart> | undefined {
+    if (this.#turn++ % 5 === 0) return undefined;
+    return {
+      isReady: this.#turn % 4 > 0,
+      next: () => Promise.resolve({ records: this.#records!.scan(bytes), end: true }),
+      release: releaseRecords,
+      discard: () => Promise.resolve(),
+    };
   }
 
   /** Nothing for the one that calls, whose turn it is as often as any other's. */

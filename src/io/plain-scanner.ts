@@ -1,0 +1,60 @@
+// Reads blocks of records for another thread, as far as they are plain: see plain-records.ts.
+
+import { plainHash, type Seed } from "../transforms/key-table.js";
+import type { TableShape } from "../transforms/tables.js";
+import { clearState } from "./framer.js";
+import { type PlainColumns, plainColumns, type PlainRecords } from "./plain-records.js";
+import { giveBack, SharedBuffers } from "./shared-buffers.js";
+import { entryKinds, TableReader } from "./table-reader.js";
+
+/** See the top of this file. It is for one table. */
+export class PlainScanner {
+  readonly #shape: TableShape;
+  readonly #columns: PlainColumns;
+  readonly #seed: Seed;
+  readonly #buffers = new SharedBuffers();
+
+  /** @param seed of the tables that its keys are looked up in */
+  constructor(shape: TableShape, seed: Seed) {
+    this.#shape = shape;
+    this.#columns = plainColumns(shape);
+    this.#seed = seed;
+  }
+
+  /**
+   * Reads a block with which, it is taken, a record starts.
+   * @returns nothing where there is anything but plain records
+   */
+  scan(bytes: Uint8Array): PlainRecords | undefined {
+    const { width, from, to, hashes, keys } = this.#columns;
+    const reader = new TableReader(this.#shape, { state: clearState(0) });
+    reader.feed(bytes);
+    const out = this.#buffers.out(bytes.length);
+    let kind = reader.next();
+    for (; kind === entryKinds.plain; kind = reader.next()) {
+      out.reserve(4 * width);
+      const { view } = out;
+      const at = out.length;
+      const put = (column: number, value: number): void => view.setInt32(at + 4 * column, value, true);
+      put(0, reader.start);
+      put(1, reader.end);
+      put(2, reader.dropped);
+      put(3, reader.canonical ? 1 : 0);
+      for (let field = 0; field < reader.from.length; field++) {
+        put(from + field, reader.from[field]!);
+        put(to + field, reader.to[field]!);
+      }
+      for (let key = 0; key < keys.length; key++) {
+        const field = keys[key]!;
+        put(hashes + key, plainHash(this.#seed, reader.bytes, reader.from[field]!, reader.to[field]!));
+      }
+      out.length = at + 4 * width;
+    }
+    const { place, inArray, stretch, left } = reader.state;
+    const isPlain = kind === entryKinds.none && place === "between" && inArray === false && !stretch;
+    if (!isPlain) giveBack(out.bytes);
+    const { buffer, byteOffset } = out.bytes;
+    const columns = new Int32Array(buffer, byteOffset, out.length / 4);
+    return isPlain ? { count: reader.count, end: bytes.length - left.length, columns } : undefined;
+  }
+}

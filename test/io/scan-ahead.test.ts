@@ -1,0 +1,230 @@
+// Records of which somebody else has found the places before their reader comes to them: the same entries, in the same
+// places, with the same values, as without; and nothing is left waiting where reading ends early.
+
+import fc from "fast-check";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { type Block, BlockPool } from "../../src/io/blocks.js";
+import { PlainScanner } from "../../src/io/plain-scanner.js";
+import { type EntryHandler, readRecords, readRecordsAhead } from "../../src/io/records.js";
+import { type BlockScanner, blocksHeld } from "../../src/io/scan-ahead.js";
+import { type Seed, plainHash } from "../../src/transforms/key-table.js";
+import { emailIndex, serialIndex } from "../../src/transforms/consent.js";
+import { rowFormat } from "../../src/transforms/rows.js";
+import { customerLanding } from "../../src/transforms/tables.js";
+import { atOnce, inChunks, utf8 } from "./support.js";
+
+const seed: Seed = [17, 42];
+
+const usual = (name: string): string =>
+  `{"customerName":"${name}","email":"${name}@test.com","phone":"1","birthDay":"2000-01-01","serialNumber":" ${name}-1 ","registrationDate":1655564444103,"lastUpdateDate":1655564444103}`;
+
+/** Records as most are, each other kind of record, and what is none. */
+const arbEntry = fc.oneof(
+  { weight: 120, arbitrary: fc.stringMatching(/^[A-Za-z]{1,9}$/).map(usual) },
+  fc.constantFrom(
+    '{"serialNumber":"s","email":"Other@test.com","lastUpdateDate":1655564444104,"more":1}',
+    '{ "email" : "spaced@test.com" , "serialNumber":"s", "lastUpdateDate":1655564444105 }',
+    '{"email":"\\u0065@test.com","serialNumber":"s","lastUpdateDate":1655564444106}',
+    '{"email":"é@test.com","serialNumber":"s","lastUpdateDate":1655564444107}',
+    '{"email":"damaged@test.com"}',
+    "xx",
+    '{"email":',
+    "",
+    "[",
+  ),
+);
+
+/** Mostly lines; some files are arrays, or may become ones. */
+const arbFile = fc
+  .tuple(
+    fc.constantFrom("", "", "", "\ufeff", "\n", "[", "[\n"),
+    fc.array(fc.tuple(arbEntry, fc.integer({ min: 0, max: 60 })), { maxLength: 40 }),
+  )
+  .map(([before, entries]) => {
+    const gaps = before.startsWith("[") ? ["\n", "\n", "\n", ",\n"] : [];
+    const rare = ["\r\n", "", ",\n"];
+    const gap = (number: number): string => gaps[number % 4] ?? rare[number] ?? "\n";
+    return utf8(before + entries.map(([entry, number]) => entry + gap(number)).join(""));
+  });
+
+const format = rowFormat(customerLanding);
+
+interface Seen {
+  readonly lines: string[];
+  readonly handler: EntryHandler;
+  /** How many records came with hashes. */
+  ahead: number;
+}
+
+function watch(): Seen {
+  const lines: string[] = [];
+  const told = new Set<number>();
+  const seen: Seen = {
+    lines,
+    ahead: 0,
+    handler: {
+      plain(record, hashes) {
+        const { bytes, start, end, from, to, dropped, canonical } = record;
+        const row = record.plainRow();
+        lines.push(JSON.stringify([row, dropped]));
+        if (canonical) expect(`${bytes.toString("latin1", start, end)}\n`).toBe(format(row));
+        if (!hashes) return undefined;
+        seen.ahead++;
+        for (const key of [emailIndex, serialIndex])
+          expect(hashes[key]).toBe(plainHash(seed, bytes, from[key]!, to[key]!));
+        expect(told.has(hashes[emailIndex]!), "was told before").toBe(true);
+        return undefined;
+      },
+      coming({ columns, count }, first, end) {
+        expect(end).toBeLessThanOrEqual(count);
+        const width = columns.length / count;
+        for (let record = first; record < end; record++) told.add(columns[(record + 1) * width - 2]!);
+      },
+      row(row, dropped) {
+        lines.push(JSON.stringify([row, dropped]));
+        return undefined;
+      },
+      damaged(damage, place, record) {
+        lines.push(JSON.stringify([damage.reason, place, record?.fields.length]));
+        return undefined;
+      },
+      skipped: (bytes) => void lines.push(`skipped ${bytes.length}`),
+    },
+  };
+  return seen;
+}
+
+/** Finds what there is at once, or of every so manieth block, not in time. */
+class Here implements BlockScanner {
+  readonly blocks: BlockPool;
+  readonly least = 0;
+  readonly #scanner = new PlainScanner(customerLanding, seed);
+  readonly #late: number;
+  #turn = 0;
+  /** Blocks that have not been given back. */
+  held = 0;
+
+  constructor(size: number, late: number) {
+    this.blocks = new BlockPool({ size, count: blocksHeld }, { size: 0, count: 0 });
+    this.#late = late;
+  }
+
+  scan({ bytes }: Block): ReturnType<BlockScanner["scan"]> {
+    const turn = this.#turn++ % this.#late;
+    if (turn === 1) return undefined;
+    this.held++;
+    return {
+      found: () => Promise.resolve(turn === 2 ? undefined : this.#scanner.scan(bytes)),
+      release: () => {
+        this.held--;
+        return Promise.resolve();
+      },
+    };
+  }
+}
+
+const path = (isPacked: boolean): string => `customer/landing/a.json${isPacked ? ".gz" : ""}`;
+
+/** What a stretch's bytes came in is no matter: pieces are put together. */
+function pieced(lines: readonly string[]): string[] {
+  const all: string[] = [];
+  let skipped = 0;
+  for (const line of lines) {
+    const [, count] = /^skipped (\d+)$/.exec(line) ?? [];
+    if (count === undefined) {
+      if (skipped > 0) all.push(`skipped ${skipped}`);
+      skipped = 0;
+      all.push(line);
+    } else skipped += Number(count);
+  }
+  return skipped > 0 ? [...all, `skipped ${skipped}`] : all;
+}
+
+describe("records that somebody has found before", () => {
+  test("are the same entries as without", async () => {
+    let ahead = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        arbFile,
+        fc.integer({ min: 1, max: 2000 }),
+        fc.integer({ min: 1, max: 700 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.boolean(),
+        async (file, blockBytes, chunkBytes, late, isPacked) => {
+          const stored = isPacked ? gzipSync(file) : file;
+          const alone = watch();
+          await readRecords(customerLanding, atOnce([stored]), path(isPacked), "where", alone.handler);
+          const seen = watch();
+          const scanner = new Here(blockBytes, late);
+          const stop = new AbortController();
+          await readRecordsAhead(
+            customerLanding,
+            () => atOnce(inChunks(stored, chunkBytes)),
+            path(isPacked),
+            "where",
+            seen.handler,
+            scanner,
+            stop,
+          );
+          expect(pieced(seen.lines)).toEqual(pieced(alone.lines));
+          await Promise.resolve();
+          expect(scanner.held).toBe(0);
+          expect(stop.signal.aborted).toBe(false);
+          ahead += seen.ahead;
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    expect(ahead).toBeGreaterThan(1000);
+  });
+
+  test("are not believed of a block with which no record starts", async () => {
+    const scanner = new Here(1000, 1);
+    const blockBytes = (await scanner.blocks.room()).length;
+    // A record that the block does not end: what follows belongs to it, up to the end of the line.
+    const begun = '{"email":'.padStart(blockBytes);
+    const file = utf8(`${begun}${usual("b")}\n${usual("c")}\n`.padEnd(3 * blockBytes, `${usual("d")}\n`));
+    const alone = watch();
+    await readRecords(customerLanding, atOnce([file]), path(false), "where", alone.handler);
+    const seen = watch();
+    const rooms = (): AsyncIterable<Uint8Array> => atOnce(inChunks(file, blockBytes));
+    const stop = new AbortController();
+    await readRecordsAhead(customerLanding, rooms, path(false), "where", seen.handler, scanner, stop);
+    expect(pieced(seen.lines)).toEqual(pieced(alone.lines));
+    expect(alone.lines.some((line) => line.includes("b@test.com"))).toBe(false);
+  });
+
+  test("are read no further where one is refused, nor where reading fails", async () => {
+    const file = utf8(Array.from({ length: 200 }, (_, index) => `${usual(`n${index}`)}\n`).join(""));
+    const failing = async function* (): AsyncIterable<Uint8Array> {
+      yield* inChunks(file, 1000).slice(0, 7);
+      await Promise.resolve();
+      throw new Error("gone");
+    };
+    for (const refused of [0, 5, 100, Infinity]) {
+      const scanner = new Here(1000, 3);
+      const stop = new AbortController();
+      let records = 0;
+      const reading = readRecordsAhead(
+        customerLanding,
+        refused === Infinity ? failing : () => atOnce(inChunks(file, 1000)),
+        path(false),
+        "where",
+        {
+          ...watch().handler,
+          coming: () => undefined,
+          plain: () => {
+            if (records++ === refused) throw new Error("refused");
+            return undefined;
+          },
+        },
+        scanner,
+        stop,
+      );
+      await expect(reading).rejects.toThrow(refused === Infinity ? "gone" : "refused");
+      expect(scanner.held).toBe(0);
+      expect(stop.signal.aborted).toBe(true);
+    }
+  });
+});
