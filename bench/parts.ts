@@ -1,5 +1,6 @@
 // npm run bench:parts: nanoseconds for each record in each hot part by itself, so that a change shows where it hurts.
 
+import { SharedBuffers } from "../src/io/shared-buffers.js";
 import { keyOf } from "../src/transforms/keys.js";
 import { JoinTable } from "../src/transforms/join-table.js";
 import { KeyTable } from "../src/transforms/key-table.js";
@@ -177,7 +178,7 @@ function scanned(
   const bytes = lake.get(shape.folder)!;
   const records = recordsIn(bytes);
   const { blockBytes } = defaultTuning;
-  const scanner = new ReadingsScanner(spec);
+  const scanner = new ReadingsScanner(spec, new SharedBuffers());
   let take = first;
   part(`${shape.name}: a pass in blocks`, records, () => {
     let state: Part["end"];

@@ -38,6 +38,16 @@ export class BlockPool {
     this.#small = new Blocks({ ...small, size: small.size + this.#headroom });
   }
 
+  /** Bytes of a block. */
+  get size(): number {
+    return this.#usual.size;
+  }
+
+  /** The size, in bytes, up to which a file goes into a small block. */
+  get smallSize(): number {
+    return this.#small.size - this.#headroom;
+  }
+
   /** The part of a free block that is to be filled. */
   async room(): Promise<Uint8Array> {
     return (await this.#usual.take()).subarray(this.#headroom);

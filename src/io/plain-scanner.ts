@@ -4,7 +4,7 @@ import { plainHash, type Seed } from "../transforms/key-table.js";
 import type { TableShape } from "../transforms/tables.js";
 import { clearState } from "./framer.js";
 import { type PlainColumns, plainColumns, type PlainRecords } from "./plain-records.js";
-import { giveBack, SharedBuffers } from "./shared-buffers.js";
+import { giveBack, type SharedBuffers } from "./shared-buffers.js";
 import { entryKinds, TableReader } from "./table-reader.js";
 
 /** See the top of this file. It is for one table. */
@@ -12,13 +12,17 @@ export class PlainScanner {
   readonly #shape: TableShape;
   readonly #columns: PlainColumns;
   readonly #seed: Seed;
-  readonly #buffers = new SharedBuffers();
+  readonly #buffers: SharedBuffers;
 
-  /** @param seed of the tables that its keys are looked up in */
-  constructor(shape: TableShape, seed: Seed) {
+  /**
+   * @param seed of the tables that its keys are looked up in
+   * @param buffers what it says stands in
+   */
+  constructor(shape: TableShape, seed: Seed, buffers: SharedBuffers) {
     this.#shape = shape;
     this.#columns = plainColumns(shape);
     this.#seed = seed;
+    this.#buffers = buffers;
   }
 
   /**

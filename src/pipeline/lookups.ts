@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { OutBuffer } from "../io/out-buffer.js";
 import { SpillFile } from "../io/spill-file.js";
 import type { ConsentIndex } from "../transforms/consent.js";
-import { JoinTable, type People } from "../transforms/join-table.js";
+import { type JoinIndex, JoinTable, type JoinTableMemory, type People } from "../transforms/join-table.js";
 import { KeyMap } from "../transforms/key-map.js";
 import type { KeyTable } from "../transforms/key-table.js";
 import { compositeKey, keyOf } from "../transforms/keys.js";
@@ -29,6 +29,11 @@ export interface JoinMemory {
   readonly folder: string;
 }
 
+/** Indexes join tables in another thread. */
+export interface Indexer {
+  index(table: JoinTableMemory, instants: boolean): { next(): Promise<{ readonly index: JoinIndex }> };
+}
+
 /**
  * See `Lookups.joinBuild`. People go into it by their numbers in a table of keys; those that it does not have get one
  * here, below zero. Once it holds more than it may, its rows go to a file, partitioned by time.
@@ -44,6 +49,8 @@ export class JoinBuild {
   readonly #row = new OutBuffer(Buffer.alloc(256));
   /** Moves the rows of the table into the file, some with each that comes: to move all at once would take seconds. */
   #moving: Iterator<undefined> | undefined;
+  /** Done when a thread has indexed it. */
+  #indexing: Promise<void> | undefined;
   /** How many bytes of texts are to be moved by now. */
   #owed = 0;
 
@@ -118,6 +125,20 @@ export class JoinBuild {
     if (!this.#spill) yield* this.#table.indexing(instants);
   }
 
+  /** Has it indexed by a thread meanwhile, where that pays. Once no more rows are added; before it is asked, `indexed`. */
+  indexAhead(indexer: Indexer, instants: boolean): void {
+    if (this.#spill || this.#indexing || this.#table.bytes < leastIndexed) return;
+    const table = this.#table;
+    const work = indexer.index(table.unindexed, instants);
+    this.#indexing = work.next().then(({ index }) => table.indexedBy(index));
+    this.#indexing.catch(() => undefined); // told by `indexed`
+  }
+
+  /** When nobody else is at work on it any more. */
+  async indexed(): Promise<void> {
+    await this.#indexing;
+  }
+
   /** Frees what it holds. */
   close(): void {
     this.#spill?.close();
@@ -147,6 +168,9 @@ export class JoinBuild {
     }
   }
 }
+
+/** Smaller build sides, in bytes, are indexed soon enough. */
+const leastIndexed = 8 * 1024 * 1024;
 
 /** For each byte that comes while rows are moved, so many are moved: memory holds little more than it may. */
 const movedForEach = 8;
@@ -214,7 +238,7 @@ interface Filling {
 export class Lookups {
   readonly #made = new Map<string, unknown>();
   readonly #fillings = new Map<string, Filling[]>();
-  readonly #builds: JoinBuild[] = [];
+  readonly #builds: { readonly table: TableShape; readonly build: JoinBuild }[] = [];
   readonly #consent: ConsentIndex;
   readonly #memory: JoinMemory;
 
@@ -259,6 +283,16 @@ export class Lookups {
       else return undefined;
     }
     return { seen, build };
+  }
+
+  /** Has what is looked up in a table prepared by threads, once that has been filled by all its rows. */
+  prepareAhead(table: TableShape, indexer: Indexer, instants: boolean): void {
+    for (const each of this.#builds) if (each.table === table) each.build.indexAhead(indexer, instants);
+  }
+
+  /** When no thread is at work any more on what is looked up. */
+  async prepared(): Promise<void> {
+    for (const { build } of this.#builds) await build.indexed();
   }
 
   keySet(table: TableShape, fields: readonly string[]): KeySet {
@@ -320,7 +354,7 @@ export class Lookups {
         keys,
         this.#memory,
       );
-      this.#builds.push(build);
+      this.#builds.push({ table, build });
       const tap: Tap = (row) => {
         const text = takenText(
           fields,
@@ -335,7 +369,7 @@ export class Lookups {
 
   /** Frees what the build sides hold. */
   close(): void {
-    for (const build of this.#builds) build.close();
+    for (const { build } of this.#builds) build.close();
   }
 
   #fillingsOf(table: TableShape): readonly Filling[] {

@@ -12,6 +12,8 @@ import { BoundedQueue } from "../io/bounded-queue.js";
 import { clearState, type FramerState } from "../io/framer.js";
 import { gunzip, type GunzipOutcome, isPacked } from "../io/gunzip.js";
 import { type EntryPlace, truncated } from "../io/records.js";
+import { blocksHeld } from "../io/scan-ahead.js";
+import type { SharedBuffers } from "../io/shared-buffers.js";
 import { rowHeader, SpillFile } from "../io/spill-file.js";
 import { type Source, readAhead } from "../io/read-ahead.js";
 import { chunkBytes, type ReadAhead, ring, type Room } from "../io/store.js";
@@ -62,11 +64,27 @@ export interface PassOptions {
   /** Left out: everything is done in this thread. */
   readonly pool: Scanners | undefined;
   readonly tuning: Tuning;
+  /** What is read goes here, and what is made of it there: see `passBlocks`. */
+  readonly blocks: BlockPool;
+  readonly buffers: SharedBuffers;
   readonly memory: JoinMemory;
   /** What of the files pays off to be read before its turn. */
   readonly ahead: ReadAhead;
   /** Whether what is read or written goes over a network. */
   readonly isRemote: boolean;
+}
+
+/** How many blocks may be on their way. */
+function blocksUnderWay(pool: Scanners | undefined): number {
+  return pool ? (blocksAhead + 2) * pool.size : 2;
+}
+
+/** The blocks of all passes of a run: what one leaves behind would be in the way of the next. */
+export function passBlocks(pool: Scanners | undefined, { blockBytes }: Tuning, ahead: ReadAhead): BlockPool {
+  const blocks = blocksUnderWay(pool) + 2;
+  // One more is being taken, and one waits to be put into the queue.
+  const small = { size: Math.min(ahead.smallBytes, blockBytes), count: ahead.files + 1 + blocks };
+  return new BlockPool({ size: blockBytes, count: Math.max(blocks, blocksHeld) }, small);
 }
 
 /** A file whose blocks so often end within a record is taken block after block. */
@@ -118,8 +136,6 @@ export class ReadingsPass {
   /** How many blocks a thread is given before this one scans some itself. */
   readonly #blocksAhead: number;
   readonly #ahead: ReadAhead;
-  /** The size up to which a file is read into a small block. */
-  readonly #smallBytes: number;
   readonly #blocks: BlockPool;
   readonly #queue: BoundedQueue<Flight>;
   readonly #memory: JoinMemory;
@@ -134,7 +150,7 @@ export class ReadingsPass {
     plan: ReadingsPlan,
     builds: ReadonlyMap<unknown, ZoneBuild>,
     handler: ReadingsHandler,
-    { pool, tuning: { blockBytes, leastJoinBytes }, memory, ahead, isRemote }: PassOptions,
+    { pool, tuning: { leastJoinBytes }, blocks, buffers, memory, ahead, isRemote }: PassOptions,
   ) {
     this.#plan = plan;
     this.#memory = memory;
@@ -143,16 +159,12 @@ export class ReadingsPass {
     this.#builds = builds;
     this.#handler = handler;
     this.#pool = pool;
-    this.#scanner = new ReadingsScanner(plan.spec);
-    const blocks = pool ? (blocksAhead + 2) * pool.size : 2;
-    // One more is being taken, and one waits to be put into the queue.
-    const small = { size: Math.min(ahead.smallBytes, blockBytes), count: ahead.files + 1 + blocks + 2 };
+    this.#scanner = new ReadingsScanner(plan.spec, buffers);
     this.#ahead = ahead;
-    this.#smallBytes = small.size;
-    this.#blocks = new BlockPool({ size: blockBytes, count: blocks + 2 }, small);
+    this.#blocks = blocks;
     // Whoever talks over a network has enough to do.
     this.#blocksAhead = isRemote ? Infinity : blocksAhead;
-    this.#queue = new BoundedQueue(blocks);
+    this.#queue = new BoundedQueue(blocksUnderWay(pool));
     pool?.begin(plan.spec);
   }
 
@@ -209,7 +221,7 @@ export class ReadingsPass {
   async #read(files: Iterable<ReadingsFile>): Promise<void> {
     const { signal } = this.#stop;
     const roomFor = ({ path, size }: ReadingsFile): Room | undefined =>
-      isPacked(path) || size > this.#smallBytes ? undefined : () => this.#blocks.smallRoom();
+      isPacked(path) || size > this.#blocks.smallSize ? undefined : () => this.#blocks.smallRoom();
     for (const [file, read] of readAhead(files, this.#ahead, signal, roomFor)) {
       const scan: FileScan = {
         file,

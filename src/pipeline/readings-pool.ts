@@ -6,6 +6,7 @@ import { StediError } from "../errors.js";
 import type { PlainRecords } from "../io/plain-records.js";
 import { giveBack } from "../io/shared-buffers.js";
 import type { Seed } from "../transforms/key-table.js";
+import type { JoinIndex, JoinTableMemory } from "../transforms/join-table.js";
 import type { TableShape } from "../transforms/tables.js";
 import type { Part, ScanInput } from "./readings-scan.js";
 import type { ReadingsSpec } from "./readings-spec.js";
@@ -33,6 +34,8 @@ export interface Scanners {
   scan(input: ScanInput, most: number): Work | undefined;
   /** @returns nothing where every thread has a join to do */
   join(input: SpilledJoinInput): Work | undefined;
+  /** Indexes the build side of a join. */
+  index(table: JoinTableMemory, instants: boolean): Work<IndexPart>;
   /** Says which table the blocks of records from now on are of. */
   beginRecords(input: RecordsInput): void;
   /** @returns nothing where every thread has enough to do */
@@ -61,7 +64,19 @@ export interface RecordsPart {
   readonly end: true;
 }
 
+/** A build side has been indexed, in the memory that it stands in. */
+export interface IndexPart {
+  readonly index: JoinIndex;
+  readonly end: true;
+}
+
 export type ToWorker =
+  | {
+      readonly kind: "index";
+      readonly job: number;
+      readonly table: JoinTableMemory;
+      readonly instants: boolean;
+    }
   | { readonly kind: "records-pass"; readonly input: RecordsInput }
   | { readonly kind: "records"; readonly job: number; readonly block: RecordsBlock }
   | { readonly kind: "pass"; readonly spec: ReadingsSpec }
@@ -72,7 +87,7 @@ export type ToWorker =
 
 export interface FromWorker {
   readonly job: number;
-  readonly part: Part | RecordsPart;
+  readonly part: Part | RecordsPart | IndexPart;
 }
 
 /** How many parts of a job a thread may be ahead. */
@@ -121,6 +136,14 @@ export class ReadingsPool implements Scanners {
     return this.#threadBelow(1)?.start((job) => ({ kind: "join", job, input }), releasePart);
   }
 
+  index(table: JoinTableMemory, instants: boolean): Work<IndexPart> {
+    const thread = this.#threadBelow(Infinity)!;
+    return thread.start(
+      (job) => ({ kind: "index", job, table, instants }),
+      () => undefined,
+    );
+  }
+
   beginRecords(input: RecordsInput): void {
     for (const thread of this.#threads) thread.send({ kind: "records-pass", input });
   }
@@ -143,7 +166,7 @@ export class ReadingsPool implements Scanners {
 
 class Thread {
   readonly #worker: Worker;
-  readonly #jobs = new Map<number, Job<Part> | Job<RecordsPart>>();
+  readonly #jobs = new Map<number, Job<Part> | Job<RecordsPart> | Job<IndexPart>>();
   #lastJob = 0;
   #failure: StediError | undefined;
 

@@ -4,7 +4,7 @@
 import type { FramerState } from "../io/framer.js";
 import { OutBuffer, viewOf, type Words, wordsOf } from "../io/out-buffer.js";
 import { PlainLine } from "../io/plain-line.js";
-import { SharedBuffers } from "../io/shared-buffers.js";
+import type { SharedBuffers } from "../io/shared-buffers.js";
 import { entryKinds, TableReader } from "../io/table-reader.js";
 import type { PlainBatch, Template } from "../io/template.js";
 import { timeAt } from "../transforms/consent.js";
@@ -97,11 +97,13 @@ export class ReadingsScanner {
   readonly tables: readonly (JoinTable | undefined)[];
   /** What each route brings. */
   readonly taken: readonly (TakenPlain | undefined)[];
-  readonly #buffers = new SharedBuffers();
+  readonly #buffers: SharedBuffers;
   #heldTable: JoinTable | undefined;
 
-  constructor(spec: ReadingsSpec) {
+  /** @param buffers what its parts stand in; those of the pass before will do */
+  constructor(spec: ReadingsSpec, buffers: SharedBuffers) {
     this.spec = spec;
+    this.#buffers = buffers;
     this.keys = KeyTable.of(spec.keys);
     this.format = rowFormat(spec.table);
     this.plainLine = new PlainLine(spec.table);

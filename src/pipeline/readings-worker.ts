@@ -2,11 +2,15 @@
 
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { PlainScanner } from "../io/plain-scanner.js";
+import { SharedBuffers } from "../io/shared-buffers.js";
+import { JoinTable } from "../transforms/join-table.js";
 import { type FromWorker, partsAhead, type ToWorker } from "./readings-pool.js";
 import { type Part, ReadingsScanner } from "./readings-scan.js";
 import { joinSpilled } from "./spilled-join.js";
 
 const port: MessagePort = parentPort!;
+/** The same ones in all passes: what is left behind, a thread with little garbage collects late. */
+const buffers = new SharedBuffers();
 let scanner: ReadingsScanner;
 let records: PlainScanner;
 let reached: Int32Array;
@@ -20,7 +24,7 @@ port.on("message", (message: ToWorker) => {
   switch (message.kind) {
     case "pass":
       // All jobs of the pass before are done: their parts have been taken.
-      scanner = new ReadingsScanner(message.spec);
+      scanner = new ReadingsScanner(message.spec, buffers);
       break;
     case "scan":
       queue = queue.then(() => work(message.job, scanner.scan(message.input)));
@@ -29,7 +33,7 @@ port.on("message", (message: ToWorker) => {
       queue = queue.then(() => work(message.job, joinSpilled(scanner, message.input)));
       break;
     case "records-pass":
-      records = new PlainScanner(message.input.table, message.input.seed);
+      records = new PlainScanner(message.input.table, message.input.seed, buffers);
       reached = new Int32Array(message.input.reached);
       break;
     case "records":
@@ -39,6 +43,13 @@ port.on("message", (message: ToWorker) => {
         const isLate = Atomics.load(reached, 0) >= number;
         const part = { records: isLate ? undefined : records.scan(bytes), end: true } as const;
         const answer: FromWorker = { job: message.job, part };
+        port.postMessage(answer);
+      });
+      break;
+    case "index":
+      queue = queue.then(() => {
+        const index = JoinTable.of(message.table).indexAll(message.instants);
+        const answer: FromWorker = { job: message.job, part: { index, end: true } };
         port.postMessage(answer);
       });
       break;

@@ -1,30 +1,28 @@
 // Has the blocks of a table that goes record by record looked through by threads, as far ahead as its reader allows.
 
 import { setImmediate } from "node:timers/promises";
-import { type Block, BlockPool } from "../io/blocks.js";
-import { type BlockScanner, blocksHeld, type ScannedBlock } from "../io/scan-ahead.js";
+import type { Block, BlockPool } from "../io/blocks.js";
+import type { BlockScanner, ScannedBlock } from "../io/scan-ahead.js";
 import type { RecordsInput, RecordsPart, Scanners, Work } from "./readings-pool.js";
 
 /** A file of so many blocks is not worth it. */
 const fewBlocks = 2;
 
-const none = { size: 0, count: 0 };
-
-/** @param blockBytes the size of a block */
+/** @param blocks what they are read into: at least `blocksHeld` of them */
 export function recordsAhead(
   pool: Scanners,
   input: Omit<RecordsInput, "reached">,
-  blockBytes: number,
+  blocks: BlockPool,
 ): BlockScanner {
   const reached = new SharedArrayBuffer(4);
   const count = new Int32Array(reached);
-  let blocks = 0;
+  let last = 0;
   pool.beginRecords({ ...input, reached });
   return {
-    blocks: new BlockPool({ size: blockBytes, count: blocksHeld }, none),
-    least: fewBlocks * blockBytes,
+    blocks,
+    least: fewBlocks * blocks.size,
     scan({ bytes }: Block): ScannedBlock | undefined {
-      const number = ++blocks;
+      const number = ++last;
       const work = pool.records({ bytes, number });
       return work && new Scanned(work, () => Atomics.store(count, 0, number));
     },

@@ -3,12 +3,14 @@
 
 import { tmpdir } from "node:os";
 import { StediError } from "../errors.js";
+import type { BlockPool } from "../io/blocks.js";
 import type { PartFile, PartTarget } from "../io/part-writer.js";
 import { plainColumns, type PlainRecords } from "../io/plain-records.js";
 import type { EntryHandler, PlainRecord } from "../io/records.js";
 import type { BlockScanner } from "../io/scan-ahead.js";
 import { requireSpillFolder } from "../io/spill-file.js";
-import type { FileSink, Store } from "../io/store.js";
+import { SharedBuffers } from "../io/shared-buffers.js";
+import type { FileSink, ReadAhead, Store } from "../io/store.js";
 import { ConsentIndex, emailIndex, serialIndex, snapshotTime } from "../transforms/consent.js";
 import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
 import { version } from "../version.js";
@@ -38,6 +40,7 @@ import { landingOf, type Plan, purposesOf, type Zone } from "./plan.js";
 import { type PreparedRun, type PrepareOptions, prepareRun } from "./prepare.js";
 import {
   defaultTuning,
+  passBlocks,
   type ReadingsFile,
   type ReadingsHandler,
   ReadingsPass,
@@ -200,6 +203,9 @@ class Run {
   readonly #warnings: Warning[];
   readonly #opened: LandingBooks[] = [];
   #pool: Scanners | undefined;
+  /** By what their store reads ahead. */
+  readonly #blocks = new Map<ReadAhead, BlockPool>();
+  readonly #buffers = new SharedBuffers();
   /** Zones that are complete are made lasting while the next pass reads: that is waiting, for a disk or a network. */
   #ending: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
@@ -232,6 +238,8 @@ class Run {
   async pass(pass: Pass): Promise<void> {
     const startedAt = new Date();
     if (pass.from === "run") await this.#ending;
+    if (pass.zones.some((zone) => zone.steps.some((step) => step.kind === "join")))
+      await this.#lookups.prepared();
     const { source, zones } = pass;
     const builds = zones.map((zone) => this.#builds.get(zone)!);
     const roots = builds.filter((build) => build.zone.source === source);
@@ -270,10 +278,15 @@ class Run {
           source,
           parts,
           { ...this.#takerOf(source, target), progress },
-          landingOf(source) === customerLanding ? this.#aheadOf(source) : undefined,
+          landingOf(source) === customerLanding ? this.#aheadOf(source, this.#setup.out) : undefined,
         );
     }
     for (const build of roots) await build.sink.end();
+    if (this.#pool) {
+      const filled = zones.length > 0 ? zones : [source];
+      for (const table of filled)
+        this.#lookups.prepareAhead(table, this.#pool, this.#setup.rules.pair === "timestamp");
+    }
     this.#ending = this.#ending.then(async () => {
       const parts = await Promise.all(builds.map((build) => build.close()));
       for (const [index, build] of builds.entries())
@@ -382,7 +395,7 @@ class Run {
           }),
           progress,
         },
-        forConsent ? this.#aheadOf(table) : undefined,
+        forConsent ? this.#aheadOf(table, landing.store) : undefined,
       );
     }
     const quarantine = await books.close();
@@ -439,6 +452,8 @@ class Run {
     const options = {
       pool: this.#threads(bytes),
       tuning: this.#options.tuning ?? defaultTuning,
+      blocks: this.#blocksOf(store),
+      buffers: this.#buffers,
       memory: this.#memory,
       ahead: store.readAhead,
       isRemote: store.isRemote || this.#setup.out.isRemote,
@@ -470,9 +485,19 @@ class Run {
   }
 
   /** Threads that look through a customers' table before it is read. */
-  #aheadOf(table: TableShape): BlockScanner | undefined {
-    const { tuning = defaultTuning } = this.#options;
-    return this.#pool && recordsAhead(this.#pool, { table, seed: this.#consent.seed }, tuning.blockBytes);
+  #aheadOf(table: TableShape, store: Store): BlockScanner | undefined {
+    const { seed } = this.#consent;
+    return this.#pool && recordsAhead(this.#pool, { table, seed }, this.#blocksOf(store));
+  }
+
+  /** What the files of a store are read into. */
+  #blocksOf({ readAhead }: Store): BlockPool {
+    let blocks = this.#blocks.get(readAhead);
+    if (!blocks) {
+      blocks = passBlocks(this.#pool, this.#options.tuning ?? defaultTuning, readAhead);
+      this.#blocks.set(readAhead, blocks);
+    }
+    return blocks;
   }
 
   #partsAsFiles(parts: readonly PartFile[], progress: (bytes: number) => void): readonly ReadingsFile[] {

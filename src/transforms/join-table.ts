@@ -9,15 +9,26 @@ import { Regions } from "./regions.js";
 import { afterVarint, varintAt } from "./varint.js";
 import { copyWords } from "./words-copy.js";
 
-/** What another thread needs to probe a table. */
+/** What another thread needs to probe a table, or to index it. */
 export interface JoinTableMemory {
   readonly seed: number;
   readonly count: number;
+  /** How many segments are in the table that `probe` looks them up in. */
+  readonly indexed: number;
   readonly segments: readonly Int32Array[];
   readonly texts: readonly Uint8Array[];
   readonly slots: SharedArrayBuffer;
-  readonly instants: { readonly [part in keyof Instants]: SharedArrayBuffer } | undefined;
+  readonly index: JoinIndex;
 }
+
+/** What of an index does not stand in the slots. */
+export interface JoinIndex {
+  readonly earlier: readonly (Int32Array | undefined)[];
+  readonly instants: InstantsMemory | undefined;
+}
+
+/** What the segments of each instant are found by. */
+export type InstantsMemory = { readonly [part in keyof Instants]: SharedArrayBuffer };
 
 /** The segments of each instant. */
 interface Instants {
@@ -36,14 +47,12 @@ export interface People {
   set?: ReadonlySet<number>;
 }
 
-// A segment is five 32-bit numbers: its time, its person, where its texts start (chunk and place in it), and the
-// segment before it of the same person and instant, plus 1 (0: none).
-const width = 5;
+// A segment is four 32-bit numbers: its time, its person, and where its texts start (chunk and place in it).
+const width = 4;
 const timeLow = 0;
 const timeHigh = 1;
 const ofPerson = 2;
 const textStart = 3;
-const earlier = 4;
 
 /** Set in the high part of a segment's time when another one of its person and instant follows. */
 const isFollowed = 0x80000000 | 0;
@@ -87,6 +96,11 @@ export class JoinTable {
   #count = 0;
   /** Open addressing: the last segment of a person and instant, plus 1; 0 where a slot is free. */
   #slots: Int32Array;
+  /**
+   * Of the segments of a chunk: the one before of the same person and instant, plus 1; 0: none. Nothing for a chunk without
+   * any: as a rule readings of one person and instant come one after another.
+   */
+  #earlier: (Int32Array | undefined)[] = [];
   /** How many segments are in `#slots`: the rest follow before the first probe, when their number is known. */
   #indexed = 0;
   #instants: Instants | undefined;
@@ -117,37 +131,58 @@ export class JoinTable {
   /** The table of another thread, to be probed. */
   static of(memory: JoinTableMemory): JoinTable {
     const table = new JoinTable(memory.seed);
-    table.#count = table.#indexed = memory.count;
+    table.#count = memory.count;
+    table.#indexed = memory.indexed;
     table.#segments.push(...memory.segments);
     for (const chunk of memory.texts) {
       table.#text = table.#texts.push(chunk) - 1;
       table.#textBytes += chunk.length;
     }
     table.#slots = new Int32Array(memory.slots);
-    const { instants } = memory;
-    table.#instants = instants && {
-      slots: new Int32Array(instants.slots),
-      counts: new Int32Array(instants.counts),
-      links: new Int32Array(instants.links),
-    };
+    table.#takeIndex(memory.index);
     return table;
   }
 
   /** Of a shared table, once no more rows are added. */
   get memory(): JoinTableMemory {
     this.#index();
+    return this.unindexed;
+  }
+
+  /** The same for another thread, which is to index it: until that has done so, the table may only be asked for this. */
+  get unindexed(): JoinTableMemory {
+    this.#makeSlots();
     const instants = this.#instants;
     return {
       seed: this.#seed,
       count: this.#count,
+      indexed: this.#indexed,
       segments: this.#segments,
       texts: this.#texts,
       slots: sharedBuffer(this.#slots),
-      instants: instants && {
-        slots: sharedBuffer(instants.slots),
-        counts: sharedBuffer(instants.counts),
-        links: sharedBuffer(instants.links),
+      index: {
+        earlier: this.#earlier,
+        instants: instants && {
+          slots: sharedBuffer(instants.slots),
+          counts: sharedBuffer(instants.counts),
+          links: sharedBuffer(instants.links),
+        },
       },
+    };
+  }
+
+  /** Takes what another thread has made of its segments: all are in the table that `probe` looks them up in. */
+  indexedBy(index: JoinIndex): void {
+    this.#indexed = this.#count;
+    this.#takeIndex(index);
+  }
+
+  #takeIndex({ earlier, instants }: JoinIndex): void {
+    this.#earlier = [...earlier];
+    this.#instants = instants && {
+      slots: new Int32Array(instants.slots),
+      counts: new Int32Array(instants.counts),
+      links: new Int32Array(instants.links),
     };
   }
 
@@ -161,6 +196,7 @@ export class JoinTable {
     this.#place = chunkText;
     this.#count = this.#indexed = this.#next = 0;
     this.#slots.fill(0);
+    this.#earlier = [];
     this.#spareInstants = this.#instants ?? this.#spareInstants;
     this.#instants = undefined;
   }
@@ -168,7 +204,8 @@ export class JoinTable {
   /** The memory that it takes, in bytes, once it can be probed; without the index of instants. */
   get bytes(): number {
     const segments = this.#segments.length * chunkSegments * width * 4;
-    return this.#textBytes + segments + 4 * Math.max(this.#slots.length, slotsFor(this.#count));
+    const earlier = this.#earlier.reduce((sum, column) => sum + (column ? 4 * chunkSegments : 0), 0);
+    return this.#textBytes + segments + earlier + 4 * Math.max(this.#slots.length, slotsFor(this.#count));
   }
 
   /**
@@ -231,6 +268,12 @@ export class JoinTable {
   /** Makes it possible to probe for all rows of an instant. Once no more rows are added. */
   indexInstants(): void {
     if (!this.#instants) exhaust(this.indexing(true));
+  }
+
+  /** Makes it possible to probe, for the thread whose table it is: see `indexedBy`. */
+  indexAll(instants: boolean): JoinIndex {
+    exhaust(this.indexing(instants));
+    return this.memory.index;
   }
 
   /**
@@ -323,8 +366,14 @@ export class JoinTable {
       if (!this.#isLast(segment, low, high, person))
         segment = this.#slots[this.#slot(low, high, person)]! - 1;
       if (segment >= 0) this.#next = segment + 1;
-      for (; segment >= 0; segment = this.#part(segment, earlier) - 1) found.push(segment);
+      for (; segment >= 0; segment = this.#before(segment)) found.push(segment);
     }
+  }
+
+  /** The segment before one of the same person and instant; -1: none. */
+  #before(segment: number): number {
+    const column = this.#earlier[segment >>> segmentBits];
+    return column ? column[segment & segmentMask]! - 1 : -1;
   }
 
   /** Whether a segment is the last one of a person and instant; false where it may be all the same. */
@@ -405,8 +454,9 @@ export class JoinTable {
       part[at + timeHigh]! &= highMask;
       const slot = this.#slot(part[at]!, part[at + timeHigh]!, part[at + ofPerson]!);
       const before = slots[slot]! - 1;
-      part[at + earlier] = before + 1;
       if (before >= 0) {
+        (this.#earlier[segment >>> segmentBits] ??= this.#ints(chunkSegments))[segment & segmentMask] =
+          before + 1;
         this.#segments[before >>> segmentBits]![(before & segmentMask) * width + timeHigh]! |= isFollowed;
       }
       slots[slot] = segment + 1;

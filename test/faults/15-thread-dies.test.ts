@@ -65,6 +65,7 @@ describe("fault 15: a worker thread dies", () => {
           asking("join");
           return pool.join(input);
         },
+        index: (table, instants) => pool.index(table, instants),
         beginRecords: (input) => {
           pool.beginRecords(input);
         },

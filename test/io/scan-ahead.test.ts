@@ -8,6 +8,7 @@ import { type Block, BlockPool } from "../../src/io/blocks.js";
 import { PlainScanner } from "../../src/io/plain-scanner.js";
 import { type EntryHandler, readRecords, readRecordsAhead } from "../../src/io/records.js";
 import { type BlockScanner, blocksHeld } from "../../src/io/scan-ahead.js";
+import { SharedBuffers } from "../../src/io/shared-buffers.js";
 import { type Seed, plainHash } from "../../src/transforms/key-table.js";
 import { emailIndex, serialIndex } from "../../src/transforms/consent.js";
 import { rowFormat } from "../../src/transforms/rows.js";
@@ -99,7 +100,7 @@ function watch(): Seen {
 class Here implements BlockScanner {
   readonly blocks: BlockPool;
   readonly least = 0;
-  readonly #scanner = new PlainScanner(customerLanding, seed);
+  readonly #scanner = new PlainScanner(customerLanding, seed, new SharedBuffers());
   readonly #late: number;
   #turn = 0;
   /** Blocks that have not been given back. */

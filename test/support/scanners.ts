@@ -2,7 +2,9 @@
 // tried. Each has its own memory of what it has read, as a thread has. Every so often all of them have enough to do.
 
 import { PlainScanner } from "../../src/io/plain-scanner.js";
+import { SharedBuffers } from "../../src/io/shared-buffers.js";
 import {
+  type IndexPart,
   type RecordsBlock,
   type RecordsInput,
   type RecordsPart,
@@ -11,6 +13,7 @@ import {
   type Scanners,
   type Work,
 } from "../../src/pipeline/readings-pool.js";
+import { JoinTable, type JoinTableMemory } from "../../src/transforms/join-table.js";
 import { type Part, ReadingsScanner, type ScanInput } from "../../src/pipeline/readings-scan.js";
 import type { ReadingsSpec } from "../../src/pipeline/readings-spec.js";
 import { joinSpilled, type SpilledJoinInput } from "../../src/pipeline/spilled-join.js";
@@ -19,6 +22,7 @@ export class ScannersHere implements Scanners {
   readonly size: number;
   #scanners: ReadingsScanner[] = [];
   #turn = 0;
+  readonly #buffers = new SharedBuffers();
   #records: PlainScanner | undefined;
 
   constructor(size: number) {
@@ -26,7 +30,7 @@ export class ScannersHere implements Scanners {
   }
 
   begin(spec: ReadingsSpec): void {
-    this.#scanners = Array.from({ length: this.size }, () => new ReadingsScanner(spec));
+    this.#scanners = Array.from({ length: this.size }, () => new ReadingsScanner(spec, this.#buffers));
   }
 
   scan(input: ScanInput): Work | undefined {
@@ -39,8 +43,17 @@ export class ScannersHere implements Scanners {
     return scanner && this.#work(joinSpilled(scanner, input));
   }
 
+  index(memory: JoinTableMemory, instants: boolean): Work<IndexPart> {
+    return {
+      isReady: false,
+      next: () => Promise.resolve({ index: JoinTable.of(memory).indexAll(instants), end: true }),
+      release: () => undefined,
+      discard: () => Promise.resolve(),
+    };
+  }
+
   beginRecords({ table, seed }: RecordsInput): void {
-    this.#records = new PlainScanner(table, seed);
+    this.#records = new PlainScanner(table, seed, this.#buffers);
   }
 
   /** Some are done when they are needed, of others nothing is known then. */

@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { viewOf } from "../../src/io/out-buffer.js";
-import { JoinTable, type People } from "../../src/transforms/join-table.js";
+import { JoinTable, type JoinTableMemory, type People } from "../../src/transforms/join-table.js";
 import { framed, MiB, utf8 } from "../io/support.js";
 import { at } from "../reference/helpers.js";
 
@@ -109,9 +109,9 @@ describe("a probe for everybody", () => {
 
   it("has instants indexed once", () => {
     const table = make();
-    const { slots } = table.memory.instants!;
+    const { slots } = table.memory.index.instants!;
     table.indexInstants();
-    expect(table.memory.instants!.slots).toBe(slots);
+    expect(table.memory.index.instants!.slots).toBe(slots);
   });
 });
 
@@ -319,7 +319,7 @@ describe("a table", () => {
     const slots = (rows: number): number => {
       const table = tableOf(range(rows).map((row) => [at(row), 0, "a"]));
       table.indexInstants();
-      return table.memory.instants!.slots.byteLength / 4;
+      return table.memory.index.instants!.slots.byteLength / 4;
     };
     expect([1, 682, 683, 1365, 1366].map(slots)).toEqual([1024, 1024, 2048, 2048, 4096]);
   });
@@ -407,13 +407,35 @@ describe("another thread's table", () => {
   it("finds the same, with the instants indexed or not", () => {
     const table = tableOf(rows);
     const plain = JoinTable.of(table.memory);
-    expect(table.memory.instants).toBeUndefined();
+    expect(table.memory.index.instants).toBeUndefined();
     expect(probes(plain, false)).toEqual(probes(table, false));
     table.indexInstants();
     expect(probes(JoinTable.of(table.memory), true)).toEqual(probes(table, true));
     plain.indexInstants();
     expect(probes(plain, true)).toEqual(probes(table, true));
     expect(plain.bytes).toBe(table.bytes);
+  });
+
+  it.each([false, true])("may be indexed for it, instants too: %s", (instants) => {
+    const own = tableOf(rows);
+    const table = tableOf(rows);
+    // Some are in it already, and have to be moved as it grows.
+    expect(probe(table, at(1), [0])).toEqual(probe(own, at(1), [0]));
+    for (const each of [own, table]) {
+      for (const row of range(2000)) add(each, at(row % 1000), 5 + (row % 2), `more ${row}`);
+    }
+    const { index, slots } = ((): JoinTableMemory => {
+      const memory = table.unindexed;
+      return { ...memory, index: JoinTable.of(memory).indexAll(instants) };
+    })();
+    table.indexedBy(index);
+    expect(table.memory.slots).toBe(slots);
+    expect(table.memory.index.instants === undefined).toBe(!instants);
+    if (instants) own.indexInstants();
+    expect(probes(table, instants)).toEqual(probes(own, instants));
+    for (const person of [5, 6]) expect(probe(table, at(7), [person])).toEqual(probe(own, at(7), [person]));
+    expect(probes(JoinTable.of(table.memory), instants)).toEqual(probes(own, instants));
+    expect(table.bytes).toBe(own.bytes);
   });
 });
 
