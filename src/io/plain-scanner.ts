@@ -31,7 +31,8 @@ export class PlainScanner {
    */
   scan(bytes: Uint8Array): PlainRecords | undefined {
     const { width, from, to, hashes, keys } = this.#columns;
-    const reader = new TableReader(this.#shape, { state: clearState(0) });
+    // Whether the file is an array shows where there is more than white space.
+    const reader = new TableReader(this.#shape, { state: { ...clearState(0), inArray: undefined } });
     reader.feed(bytes);
     const out = this.#buffers.out(bytes.length);
     let kind = reader.next();

@@ -1,12 +1,10 @@
-// A pass over a table of readings, block by block: reads ahead, has the blocks scanned, and takes what becomes of their
-// rows strictly in the order of the files. Threads, where there are any, scan as much as they can; this one scans each
-// block that is left: when it comes to it, or sooner, where it would have to wait for a thread.
+// A pass over a table of readings, block by block: reads ahead, has the blocks scanned by threads, where there are any, and
+// takes what becomes of their rows strictly in the order of the files.
 //
 // A block is given to a thread before those ahead of it are read, on the guess that the one before ends where a
 // record does. Where that turns out wrong, it is scanned once more from what the one before has left over.
 
 import { randomBytes } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import { BlockPool, blocksOf } from "../io/blocks.js";
 import { BoundedQueue } from "../io/bounded-queue.js";
 import { clearState, type FramerState } from "../io/framer.js";
@@ -21,7 +19,7 @@ import type { Damage } from "../transforms/contract.js";
 import type { KeyTable } from "../transforms/key-table.js";
 import type { MarkedKeys } from "../transforms/marked-keys.js";
 import { type JoinMemory, partitionOf, spillPartitions } from "./lookups.js";
-import { blocksAhead, ReadingsPool, releasePart, type Scanners, type Work } from "./readings-pool.js";
+import { ReadingsPool, releasePart, type Scanners, type Work } from "./readings-pool.js";
 import { type JoinedPart, type Part, ReadingsScanner, type ScanInput } from "./readings-scan.js";
 import type { ReadingsPlan, Route } from "./readings-spec.js";
 import { joinSpilled, type SpilledJoinInput } from "./spilled-join.js";
@@ -70,13 +68,11 @@ export interface PassOptions {
   readonly memory: JoinMemory;
   /** What of the files pays off to be read before its turn. */
   readonly ahead: ReadAhead;
-  /** Whether what is read or written goes over a network. */
-  readonly isRemote: boolean;
 }
 
-/** How many blocks may be on their way. */
+/** How many blocks may be on their way: a thread has some before it, so that it never waits for one to be read. */
 function blocksUnderWay(pool: Scanners | undefined): number {
-  return pool ? (blocksAhead + 2) * pool.size : 2;
+  return pool ? 8 * pool.size : 2;
 }
 
 /** The blocks of all passes of a run: what one leaves behind would be in the way of the next. */
@@ -120,10 +116,8 @@ interface Flight {
   readonly input: ScanInput;
   /** Where the block ends in the file. */
   readonly end: number;
-  /** Whether it may be scanned before the one before has been. */
-  readonly isGuessed: boolean;
-  /** Nothing as long as nobody has begun it. */
-  work: Work | undefined;
+  /** What a thread has begun; nothing where it is scanned when it is taken. */
+  readonly work: Work | undefined;
 }
 
 /** See the top of this file. */
@@ -133,8 +127,6 @@ export class ReadingsPass {
   readonly #handler: ReadingsHandler;
   readonly #pool: Scanners | undefined;
   readonly #scanner: ReadingsScanner;
-  /** How many blocks a thread is given before this one scans some itself. */
-  readonly #blocksAhead: number;
   readonly #ahead: ReadAhead;
   readonly #blocks: BlockPool;
   readonly #queue: BoundedQueue<Flight>;
@@ -150,7 +142,7 @@ export class ReadingsPass {
     plan: ReadingsPlan,
     builds: ReadonlyMap<unknown, ZoneBuild>,
     handler: ReadingsHandler,
-    { pool, tuning: { leastJoinBytes }, blocks, buffers, memory, ahead, isRemote }: PassOptions,
+    { pool, tuning: { leastJoinBytes }, blocks, buffers, memory, ahead }: PassOptions,
   ) {
     this.#plan = plan;
     this.#memory = memory;
@@ -162,8 +154,6 @@ export class ReadingsPass {
     this.#scanner = new ReadingsScanner(plan.spec, buffers);
     this.#ahead = ahead;
     this.#blocks = blocks;
-    // Whoever talks over a network has enough to do.
-    this.#blocksAhead = isRemote ? Infinity : blocksAhead;
     this.#queue = new BoundedQueue(blocksUnderWay(pool));
     pool?.begin(plan.spec);
   }
@@ -244,8 +234,8 @@ export class ReadingsPass {
         const state = offset === 0 ? undefined : this.#guess(scan, offset);
         const input = { bytes, state, last };
         const isGuessed = offset === 0 || scan.wrongGuesses < mostWrongGuesses;
-        const work = isGuessed ? this.#pool?.scan(input, this.#blocksAhead) : undefined;
-        await this.#queue.push({ scan, input, end: offset + bytes.length, isGuessed, work });
+        const work = isGuessed ? this.#pool?.scan(input) : undefined;
+        await this.#queue.push({ scan, input, end: offset + bytes.length, work });
       }
     }
   }
@@ -279,7 +269,7 @@ export class ReadingsPass {
   async #takeParts(work: Work, scan: FileScan | undefined): Promise<void> {
     const entries = scan?.entries ?? 0;
     for (;;) {
-      const part = await this.#nextOf(work);
+      const part = await work.next();
       if (scan) await this.#takeRecords(part, scan, entries);
       const written = [...this.#plan.routes.keys()].map((index) => this.#takeRoute(index, part));
       await this.#writing.add(
@@ -295,35 +285,16 @@ export class ReadingsPass {
     }
   }
 
-  /** The next part. What no thread does is begun here rather than waiting. */
-  async #nextOf(work: Work): Promise<Part> {
-    while (!work.isReady && this.#scanAhead()) await setImmediate(); // lets threads say what they have done
-    return work.next();
-  }
-
-  /** @returns whether there was a block that is for this thread, and has been begun now */
-  #scanAhead(): boolean {
-    const flight = this.#queue.waiting.find(({ work, isGuessed }) => work === undefined && isGuessed);
-    if (!flight) return false;
-    const scan = this.#scanner.scan(flight.input);
-    flight.work = this.#workHere(scan, [scan.next()]);
-    return true;
-  }
-
   #scanHere(input: ScanInput): Work {
     return this.#workHere(this.#scanner.scan(input));
   }
 
-  /** @param made the parts that there are already */
-  #workHere(scan: { next(): Part }, made: Part[] = []): Work {
+  #workHere(scan: { next(): Part }): Work {
     return {
       isReady: true,
-      next: () => Promise.resolve(made.shift() ?? scan.next()),
+      next: () => Promise.resolve(scan.next()),
       release: releasePart,
-      discard: () => {
-        for (const part of made.splice(0)) releasePart(part);
-        return Promise.resolve();
-      },
+      discard: () => Promise.resolve(),
     };
   }
 

@@ -30,8 +30,7 @@ export interface Scanners {
   readonly size: number;
   /** Says what the blocks from now on are scanned for. */
   begin(spec: ReadingsSpec): void;
-  /** @returns nothing where every thread has so many blocks or more to do */
-  scan(input: ScanInput, most: number): Work | undefined;
+  scan(input: ScanInput): Work;
   /** @returns nothing where every thread has a join to do */
   join(input: SpilledJoinInput): Work | undefined;
   /** Indexes the build side of a join. */
@@ -93,13 +92,7 @@ export interface FromWorker {
 /** How many parts of a job a thread may be ahead. */
 export const partsAhead = 4;
 
-/**
- * How many blocks a thread may have before it. So many that it never waits while the main thread scans one itself:
- * with two it waits for a fifth of the time.
- */
-export const blocksAhead = 6;
-
-/** The same of blocks of records: so many are soon done. */
+/** How many blocks of records a thread may have before it: so many are soon done. */
 const recordsAhead = 4;
 
 /** What threads run, and how much of the heap each may have. */
@@ -128,8 +121,8 @@ export class ReadingsPool implements Scanners {
     for (const thread of this.#threads) thread.send({ kind: "pass", spec });
   }
 
-  scan(input: ScanInput, most: number): Work | undefined {
-    return this.#threadBelow(most)?.start((job) => ({ kind: "scan", job, input }), releasePart);
+  scan(input: ScanInput): Work {
+    return this.#idlest().start((job) => ({ kind: "scan", job, input }), releasePart);
   }
 
   join(input: SpilledJoinInput): Work | undefined {
@@ -137,8 +130,7 @@ export class ReadingsPool implements Scanners {
   }
 
   index(table: JoinTableMemory, instants: boolean): Work<IndexPart> {
-    const thread = this.#threadBelow(Infinity)!;
-    return thread.start(
+    return this.#idlest().start(
       (job) => ({ kind: "index", job, table, instants }),
       () => undefined,
     );
@@ -155,8 +147,12 @@ export class ReadingsPool implements Scanners {
 
   /** The thread with the least to do, if that is less than so many jobs. */
   #threadBelow(jobs: number): Thread | undefined {
-    const idlest = this.#threads.reduce((least, thread) => (thread.jobs < least.jobs ? thread : least));
+    const idlest = this.#idlest();
     return idlest.jobs < jobs ? idlest : undefined;
+  }
+
+  #idlest(): Thread {
+    return this.#threads.reduce((least, thread) => (thread.jobs < least.jobs ? thread : least));
   }
 
   async close(): Promise<void> {

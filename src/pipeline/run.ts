@@ -456,7 +456,6 @@ class Run {
       buffers: this.#buffers,
       memory: this.#memory,
       ahead: store.readAhead,
-      isRemote: store.isRemote || this.#setup.out.isRemote,
     };
     return new ReadingsPass(plan, this.#builds, handler, options).run(files);
   }

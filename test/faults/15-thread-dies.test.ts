@@ -57,9 +57,9 @@ describe("fault 15: a worker thread dies", () => {
           asking("begin");
           pool.begin(spec);
         },
-        scan: (input, most) => {
+        scan: (input) => {
           asking("scan");
-          return pool.scan(input, most);
+          return pool.scan(input);
         },
         join: (input) => {
           asking("join");

@@ -39,11 +39,11 @@ const arbEntry = fc.oneof(
 /** Mostly lines; some files are arrays, or may become ones. */
 const arbFile = fc
   .tuple(
-    fc.constantFrom("", "", "", "\ufeff", "\n", "[", "[\n"),
+    fc.constantFrom("", "", "", "\ufeff", "\n", "[", "[\n", "\n \n["),
     fc.array(fc.tuple(arbEntry, fc.integer({ min: 0, max: 60 })), { maxLength: 40 }),
   )
   .map(([before, entries]) => {
-    const gaps = before.startsWith("[") ? ["\n", "\n", "\n", ",\n"] : [];
+    const gaps = before.includes("[") ? ["\n", "\n", "\n", ",\n"] : [];
     const rare = ["\r\n", "", ",\n"];
     const gap = (number: number): string => gaps[number % 4] ?? rare[number] ?? "\n";
     return utf8(before + entries.map(([entry, number]) => entry + gap(number)).join(""));

@@ -1,5 +1,5 @@
 // Scanners in the thread of the test: what the pool of threads does, but at once, so that thousands of lakes can be
-// tried. Each has its own memory of what it has read, as a thread has. Every so often all of them have enough to do.
+// tried. Each has its own memory of what it has read, as a thread has. Every so often all of them have a join to do.
 
 import { PlainScanner } from "../../src/io/plain-scanner.js";
 import { SharedBuffers } from "../../src/io/shared-buffers.js";
@@ -33,13 +33,13 @@ export class ScannersHere implements Scanners {
     this.#scanners = Array.from({ length: this.size }, () => new ReadingsScanner(spec, this.#buffers));
   }
 
-  scan(input: ScanInput): Work | undefined {
-    const scanner = this.#next;
-    return scanner && this.#work(scanner.scan(input));
+  scan(input: ScanInput): Work {
+    return this.#work(this.#scanners[this.#turn++ % this.size]!.scan(input));
   }
 
   join(input: SpilledJoinInput): Work | undefined {
-    const scanner = this.#next;
+    // Nothing for the one that calls, whose turn it is as often as any other's.
+    const scanner = this.#scanners[this.#turn++ % (this.size + 1)];
     return scanner && this.#work(joinSpilled(scanner, input));
   }
 
@@ -67,14 +67,8 @@ export class ScannersHere implements Scanners {
     };
   }
 
-  /** Nothing for the one that calls, whose turn it is as often as any other's. */
-  get #next(): ReadingsScanner | undefined {
-    return this.#scanners[this.#turn++ % (this.size + 1)];
-  }
-
   #work(scan: { next(): Part }): Work {
     return {
-      // So the one that waits scans what is left for it meanwhile.
       isReady: false,
       next: () => Promise.resolve(scan.next()),
       release: releasePart,
