@@ -309,16 +309,22 @@ function valueCode(
       ];
     case "number":
       return [
-        "e = q;",
-        "if (b[e] === 45) e++;",
+        // Without a branch: whether there is a sign, or a zero, nobody could guess.
+        "e = q + (((b[q] ^ 45) - 1) >>> 31);",
+        `if (limit - e > 3 && b[e + 1] === 46 && ${isDigit("b[e]")} && ${isDigit("b[e + 2]")}) {`,
+        `e += 3; ${digits}`,
+        "} else {",
         `if (e < limit && b[e] === 48) e++; else { f = e; ${digits} if (e === f) ${otherwise} }`,
         `if (e < limit && b[e] === 46) { f = ++e; ${digits} if (e === f) ${otherwise} }`,
+        "}",
         // What ends the number is compared with the literal behind it.
         `if (e - q > ${safeLength}) ${otherwise}`,
         ...keep,
       ];
   }
 }
+
+const isDigit = (byte: string): string => `(${byte} - 48) >>> 0 < 10`;
 
 const digits = "while (e < limit && (c = b[e]) >= 48 && c <= 57) e++;";
 
