@@ -3,8 +3,10 @@
 
 import {
   createWriteStream,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statfsSync,
@@ -182,6 +184,10 @@ async function empty(prefix: string): Promise<void> {
     const Objects = keys.slice(from, from + 1000).map(({ key }) => ({ Key: key }));
     await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }));
   }
+  // MinIO only moves away what is deleted, and clears up after five minutes: until then, each run would find less memory.
+  const rubbish = join(minio.data, ".minio.sys", "tmp", ".trash");
+  for (const name of existsSync(rubbish) ? readdirSync(rubbish) : [])
+    rmSync(join(rubbish, name), { recursive: true, force: true });
 }
 
 function print(results: readonly Result[]): void {

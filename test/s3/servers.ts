@@ -26,6 +26,8 @@ export interface Access {
 }
 
 export interface Server extends Access {
+  /** The folder that its data stand in. */
+  readonly data: string;
   /** Ends the server and deletes its folder. */
   close(): Promise<void>;
 }
@@ -175,7 +177,7 @@ async function startAt(name: ServerName, port: number): Promise<Server> {
     // Whoever answers, it is not our server if that has ended.
     await setTimeout(20);
     if (state.over) throw new Error(`${name} ended before it was ready: ${said}`);
-    if (answer?.ok) return { ...access, close };
+    if (answer?.ok) return { ...access, data, close };
     if (Date.now() > deadline) {
       await close();
       throw new Error(`${name} is not ready after a minute: ${said}`);
