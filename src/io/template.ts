@@ -71,8 +71,8 @@ export class PlainBatch {
 const mostInBatch = 64;
 
 /**
- * Reads records of one shape, with one newline before each, as long as they have the key that is remembered, into a
- * batch behind the one that it has already.
+ * Reads records of one shape, with a newline before each (or, where they are not their own lines of output, none), as long
+ * as they have the key that is remembered, into a batch behind the one that it has already.
  * @returns how many more there are; where the last one ends is in `key.end`
  */
 export type TemplateBatch = (
@@ -122,6 +122,7 @@ export function makeTemplate(
   }
   literals.push(bytes.subarray(position, end));
 
+  const canonical = isCanonical(shape, bytes, start, end, from, to);
   const absent = [...shape.fields.keys()].filter((index) => !fields.includes(index));
   const body = (known: string, record: string | undefined, otherwise: string): string[] => {
     const pieces = inOrder.flatMap((index, turn) => [
@@ -157,8 +158,9 @@ export function makeTemplate(
     `let q = p, count = 1, r = width, ${variables};`,
     "all: for (; ; count++, r += width) {",
     `key.end = q; same = false;`,
-    `if (count === ${mostInBatch} || q >= limit || b[q] !== 10) break;`,
-    "starts[count] = ++q;",
+    `if (count === ${mostInBatch}) break;`,
+    canonical ? "if (q >= limit || b[q] !== 10) break; q++;" : "if (q < limit && b[q] === 10) q++;",
+    "starts[count] = q;",
     ...absent.map((index) => `from[r + ${index}] = -1;`),
     ...body(`${sameKey} if (!same) break all;`, "r + ", "break all;"),
     "ends[count] = q;",
@@ -170,7 +172,7 @@ export function makeTemplate(
     scan: compiled(scan, "b, v, p, limit, from, to, key") as TemplateScan,
     pass: compiled(pass, "b, v, p, limit, key") as TemplatePass,
     batch: compiled(batch, "b, v, p, limit, key, batch") as TemplateBatch,
-    canonical: isCanonical(shape, bytes, start, end, from, to),
+    canonical,
   };
 }
 
