@@ -2,12 +2,28 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { expect, test } from "vitest";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../faults/disk-support.js";
 import { describeS3 } from "./support.js";
 import { startServer } from "./servers.js";
+
+// A folder of its own: beside it, tests of other files start servers too.
+let own: string;
+const { TMPDIR } = process.env;
+
+beforeAll(() => {
+  own = mkdtempSync(join(tmpdir(), "stedi-servers-"));
+  process.env.TMPDIR = own;
+});
+
+afterAll(() => {
+  if (TMPDIR === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = TMPDIR;
+  rmSync(own, { recursive: true });
+});
 
 const folders = (): readonly string[] =>
   readdirSync(tmpdir()).filter((name) => name.startsWith("stedi-toxiproxy-"));
