@@ -47,4 +47,13 @@ export class BoundedQueue<T> {
     this.#wakePusher();
     return item;
   }
+
+  /** Takes all that comes, up to the end or a failure, so that whoever pushes comes to an end; never fails. */
+  async drain(action: (item: T) => void): Promise<void> {
+    try {
+      for (let item = await this.take(); item !== undefined; item = await this.take()) action(item);
+    } catch {
+      // Whoever drains is failing already, or has taken all: the first error is the one that is told.
+    }
+  }
 }

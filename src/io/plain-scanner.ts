@@ -30,7 +30,7 @@ export class PlainScanner {
    * @returns nothing where there is anything but plain records
    */
   scan(bytes: Uint8Array): PlainRecords | undefined {
-    const { width, from, to, hashes, keys } = this.#columns;
+    const { width, start, end, dropped, canonical, from, to, hashes, keys } = this.#columns;
     // Whether the file is an array shows where there is more than white space.
     const reader = new TableReader(this.#shape, { state: { ...clearState(0), inArray: undefined } });
     reader.feed(bytes);
@@ -41,10 +41,10 @@ export class PlainScanner {
       const { view } = out;
       const at = out.length;
       const put = (column: number, value: number): void => view.setInt32(at + 4 * column, value, true);
-      put(0, reader.start);
-      put(1, reader.end);
-      put(2, reader.dropped);
-      put(3, reader.canonical ? 1 : 0);
+      put(start, reader.start);
+      put(end, reader.end);
+      put(dropped, reader.dropped);
+      put(canonical, reader.canonical ? 1 : 0);
       for (let field = 0; field < reader.from.length; field++) {
         put(from + field, reader.from[field]!);
         put(to + field, reader.to[field]!);

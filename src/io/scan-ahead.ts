@@ -74,7 +74,7 @@ export async function* scannedAhead(
   } finally {
     if (!isWhole) stop.abort();
     for (const each of given) void release(each);
-    await emptied(queue, release);
+    await queue.drain((each) => void release(each));
     await filling;
   }
 }
@@ -82,13 +82,4 @@ export async function* scannedAhead(
 interface Ahead {
   readonly bytes: Uint8Array;
   readonly scanned: ScannedBlock | undefined;
-}
-
-/** Lets whoever fills a queue come to an end. */
-async function emptied(queue: BoundedQueue<Ahead>, release: (each: Ahead) => Promise<void>): Promise<void> {
-  try {
-    for (let next = await queue.take(); next; next = await queue.take()) void release(next);
-  } catch {
-    // The first error is the one that is told.
-  }
 }

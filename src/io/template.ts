@@ -20,6 +20,9 @@ export interface KeyMemory {
   end: number;
 }
 
+/** The key that records are to have which follow one that has been read. */
+export type KnownKey = Readonly<Pick<KeyMemory, "from" | "to">> & Pick<KeyMemory, "end">;
+
 /**
  * @param view over the same memory as `bytes`
  * @param from is filled with where each field's value starts, `to` with where it ends, as in `FlatReader`
@@ -44,7 +47,7 @@ export type TemplatePass = (
   view: DataView,
   start: number,
   limit: number,
-  key: Readonly<Pick<KeyMemory, "from" | "to">> & { end: number },
+  key: KnownKey,
 ) => number;
 
 /** Records of a table that follow each other and have one key, value by value in columns. */
@@ -80,7 +83,7 @@ export type TemplateBatch = (
   view: DataView,
   start: number,
   limit: number,
-  key: Readonly<Pick<KeyMemory, "from" | "to">> & { end: number },
+  key: KnownKey,
   batch: PlainBatch,
 ) => number;
 

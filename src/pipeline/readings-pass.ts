@@ -171,7 +171,7 @@ export class ReadingsPass {
       await this.#writing.settle();
     } catch (error) {
       this.#stop.abort();
-      await this.#drain();
+      await this.#queue.drain(({ input }) => this.#blocks.release(input.bytes));
       throw error;
     } finally {
       await reading;
@@ -356,19 +356,6 @@ export class ReadingsPass {
       const to = from + view.getInt32(at + 12, true);
       probes.append(partitionOf(time), time, view.getInt32(at + 8, true), rows, view, from, to);
       at = to;
-    }
-  }
-
-  /** Lets the reader come to an end without anything being taken. */
-  async #drain(): Promise<void> {
-    for (;;) {
-      try {
-        const flight = await this.#queue.take();
-        if (!flight) return;
-        this.#blocks.release(flight.input.bytes);
-      } catch {
-        return; // the first error is the one that is told
-      }
     }
   }
 }
