@@ -1,6 +1,8 @@
 // Cuts the bytes of a file into blocks, in shared memory, so that threads can read them side by side: as far as that
 // can be told at a glance, each ends where a record does. Whether one really does, its reader finds out.
 
+import { isPacked } from "./gunzip.js";
+import type { TableFile } from "./read-ahead.js";
 import type { Room } from "./store.js";
 
 /** Bytes of a file that follow on the block before. */
@@ -131,6 +133,11 @@ class Blocks {
     this.#made.add(made);
     return new Uint8Array(made);
   }
+}
+
+/** What a file that is read whole, before its turn, is put into: a small block, unless it has to be unpacked from there. */
+export function smallRooms(pool: BlockPool): (file: TableFile) => Room | undefined {
+  return ({ path, size }) => (isPacked(path) || size > pool.smallSize ? undefined : () => pool.smallRoom());
 }
 
 /**

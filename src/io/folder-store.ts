@@ -2,23 +2,13 @@
 
 import { randomUUID } from "node:crypto";
 import type { Dirent, Stats } from "node:fs";
-import { constants, fstatSync } from "node:fs";
-import {
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  stat,
-} from "node:fs/promises";
+import { constants } from "node:fs";
+import { link, mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, posix, resolve } from "node:path";
 import pLimit from "p-limit";
 import { StediError } from "../errors.js";
 import { compareUtf8 } from "../transforms/keys.js";
+import { closeRead, fill, openFile, stat, statOpen } from "./disk-reads.js";
 import { asStediError, errno } from "./file-errors.js";
 import { chunkBytes, draftEnding, type FileSink, type Room, type Store, type StoredFile } from "./store.js";
 import { together } from "./together.js";
@@ -40,7 +30,7 @@ export function folderStore(root: string): Store {
 class FolderStore implements Store {
   readonly uri: string;
   // Most of the time that a small file takes is spent on opening it.
-  readonly readAhead = { files: 8, smallBytes: 512 * 1024, leadBytes: 0 };
+  readonly readAhead = { files: 16, smallBytes: 512 * 1024, leadBytes: 0 };
   readonly isRemote = false;
   readonly #root: string;
   /** Folders whose names are known to be on disk. */
@@ -77,16 +67,16 @@ class FolderStore implements Store {
   }
 
   async *read(file: StoredFile, room?: Room): AsyncIterable<Uint8Array> {
-    const handle = await this.#attempt(file.path, () => open(this.#path(file.path), constants.O_RDONLY));
+    const path = this.#path(file.path);
+    const descriptor = await this.#attempt(file.path, () => openFile(path));
     const size = Math.min(chunkBytes, file.size);
     const next = async (most: number): Promise<Uint8Array> => {
       const into = (room ? await room() : Buffer.allocUnsafeSlow(size)).subarray(0, most);
-      return this.#attempt(file.path, async () => into.subarray(0, await fill(handle, into)));
+      return this.#attempt(file.path, async () => into.subarray(0, await fill(descriptor, into)));
     };
     let reading: Promise<Uint8Array> | undefined;
     try {
-      // Of an open file the system knows this without asking anybody.
-      this.#expectVersion(await this.#attempt(file.path, () => Promise.resolve(fstatSync(handle.fd))), file);
+      this.#expectVersion(await this.#attempt(file.path, () => Promise.resolve(statOpen(descriptor))), file);
       let left = file.size;
       reading = left > 0 ? next(left) : undefined;
       while (left > 0) {
@@ -99,10 +89,10 @@ class FolderStore implements Store {
         yield chunk;
       }
       // By its name: a file that was deleted or replaced meanwhile is not that of the listing any more.
-      this.#expectVersion(await this.#attempt(file.path, () => stat(this.#path(file.path))), file);
+      this.#expectVersion(await this.#attempt(file.path, () => stat(path)), file);
     } finally {
       await reading?.catch(() => undefined);
-      await handle.close();
+      closeRead(descriptor);
     }
   }
 
@@ -394,15 +384,4 @@ function notAFolder(where: string): StediError {
     where,
     next: "move the file away, or name another folder",
   });
-}
-
-/** Reads on until some memory is full or the file ends. @returns the number of bytes */
-async function fill(handle: FileHandle, into: Uint8Array): Promise<number> {
-  let filled = 0;
-  while (filled < into.length) {
-    const { bytesRead } = await handle.read(into, filled, into.length - filled, null);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return filled;
 }

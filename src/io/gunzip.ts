@@ -3,6 +3,8 @@
 
 import { createGunzip } from "node:zlib";
 import { StediError } from "../errors.js";
+import type { TableFile } from "./read-ahead.js";
+import { chunkBytes, ring, type Room } from "./store.js";
 
 /** Filled in by `gunzip` once its last bytes have been taken. */
 export interface GunzipOutcome {
@@ -15,6 +17,20 @@ const chunkSize = 256 * 1024;
 /** Whether a file's name says that it is packed. */
 export function isPacked(path: string): boolean {
   return path.endsWith(".gz");
+}
+
+/**
+ * What gives a file's bytes unpacked, where its name says that they are packed: these stand in no room.
+ * @param read gives them as stored
+ * @throws StediError as `gunzip`
+ */
+export function unpacked(
+  { path, where, size }: Pick<TableFile, "path" | "where" | "size">,
+  read: (room: Room) => AsyncIterable<Uint8Array>,
+  outcome: GunzipOutcome,
+): (room: Room) => AsyncIterable<Uint8Array> {
+  if (!isPacked(path)) return read;
+  return () => gunzip(read(ring(Math.min(chunkBytes, size))), outcome, where);
 }
 
 /**

@@ -13,6 +13,13 @@ export interface Source {
   readonly chunks: Read;
 }
 
+/** A file of a table. */
+export interface TableFile extends Source {
+  readonly path: string;
+  /** How errors name it. */
+  readonly where: string;
+}
+
 /**
  * Each file, in order, with what gives its bytes. Whatever is under way ends when the caller stops asking for files.
  * @param signal ends all reading

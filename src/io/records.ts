@@ -1,4 +1,4 @@
-// Reads one file of a table from end to end, as it is stored: unpacks it and gives its entries to a handler. What
+// Reads the files of a table from end to end, as they are stored: unpacks them and gives their entries to handlers. What
 // becomes of them is the caller's matter.
 
 import type { Damage, RawRecord } from "../transforms/contract.js";
@@ -6,8 +6,9 @@ import type { Row } from "../transforms/rows.js";
 import type { TableShape } from "../transforms/tables.js";
 import { gunzip, type GunzipOutcome, isPacked } from "./gunzip.js";
 import type { PlainRecords } from "./plain-records.js";
+import { readAhead, type TableFile } from "./read-ahead.js";
 import { type BlockScanner, scannedAhead } from "./scan-ahead.js";
-import { chunkBytes, ring, type Room } from "./store.js";
+import { chunkBytes, type ReadAhead, ring } from "./store.js";
 import { type EntryKind, entryKinds, TableReader } from "./table-reader.js";
 
 /** Where an entry of a file stands: offset and length in (unpacked) bytes, number counted from 1. */
@@ -45,7 +46,7 @@ export interface EntryHandler {
 export const truncated: Damage = { reason: "truncated", field: null, hint: null };
 
 /**
- * @param chunks the file's bytes as stored
+ * @param chunks the bytes of one file, as stored
  * @param file its path: one that ends in `.gz` is unpacked
  * @param where how errors name it
  * @throws StediError `STEDI_BAD_GZIP`, and whatever `chunks` throws
@@ -65,28 +66,33 @@ export async function readRecords(
 }
 
 /**
- * The same, with somebody who looks through blocks of the file before it comes to them.
- * @param read gives the file's bytes as stored, in rooms where it can
- * @param stop ends reading, where this fails
+ * Reads files of a table, each from end to end, in order.
+ * @param handlerOf takes the entries of one
+ * @param scanner looks through what is ahead, where there is one
+ * @throws StediError `STEDI_BAD_GZIP`, and whatever reading a file throws
  */
-export async function readRecordsAhead(
+export async function readFiles(
   table: TableShape,
-  read: (room: Room) => AsyncIterable<Uint8Array>,
-  file: string,
-  where: string,
-  handler: EntryHandler,
-  scanner: BlockScanner,
-  stop: AbortController,
+  files: Iterable<TableFile>,
+  ahead: ReadAhead,
+  handlerOf: (file: TableFile) => EntryHandler,
+  scanner: BlockScanner | undefined,
 ): Promise<void> {
-  const outcome: GunzipOutcome = { cutOff: false };
-  const reading = new Reading(table, handler);
-  // What is unpacked stands elsewhere than what was read.
-  const unpacked = (room: Room): AsyncIterable<Uint8Array> =>
-    isPacked(file) ? gunzip(read(ring(chunkBytes)), outcome, where) : read(room);
-  for await (const { bytes, records } of scannedAhead(unpacked, scanner, stop)) {
-    await (records && reading.isClear ? reading.takePlain(bytes, records) : reading.take(bytes));
+  if (!scanner) {
+    for (const [file, read] of readAhead(files, ahead)) {
+      const { path, where, size } = file;
+      await readRecords(table, read(ring(Math.min(chunkBytes, size))), path, where, handlerOf(file));
+    }
+    return;
   }
-  await reading.end(outcome);
+  let reading: Reading | undefined;
+  for await (const { file, bytes, records, last } of scannedAhead(files, ahead, scanner)) {
+    reading ??= new Reading(table, handlerOf(file));
+    await (records && reading.isClear ? reading.takePlain(bytes, records) : reading.take(bytes));
+    if (!last) continue;
+    await reading.end(last);
+    reading = undefined;
+  }
 }
 
 /** Of some records it is told at a time that they are coming: as many as fit into the cache nearest by. */

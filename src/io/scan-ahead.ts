@@ -1,17 +1,17 @@
-// Reads a file in blocks, and has them looked through by somebody else before their reader comes to them.
+// Reads files in blocks, and has them looked through by somebody else before their reader comes to them.
 
 import { setImmediate } from "node:timers/promises";
-import { type Block, type BlockPool, blocksOf } from "./blocks.js";
+import { type Block, type BlockPool, blocksOf, smallRooms } from "./blocks.js";
 import { BoundedQueue } from "./bounded-queue.js";
+import { type GunzipOutcome, unpacked } from "./gunzip.js";
 import type { PlainRecords } from "./plain-records.js";
-import type { Room } from "./store.js";
+import { readAhead, type TableFile } from "./read-ahead.js";
+import type { ReadAhead } from "./store.js";
 
 /** Looks through blocks beside the thread that reads them. */
 export interface BlockScanner {
   /** What blocks are read into: `blocksHeld` of them. */
   readonly blocks: BlockPool;
-  /** A file of not more bytes than this is not worth it. */
-  readonly least: number;
   /** Begins with a block; nothing where nobody has the time. */
   scan(block: Block): ScannedBlock | undefined;
 }
@@ -24,37 +24,48 @@ export interface ScannedBlock {
   release(): Promise<void>;
 }
 
-/** How many blocks are read ahead: whoever looks through one is done long before its reader is. */
-const readAhead = 3;
+/** A block whose turn it is to be read. */
+export interface AheadBlock {
+  readonly file: TableFile;
+  /** They stay as they are until the next but one is asked for. */
+  readonly bytes: Uint8Array;
+  /** What has been found of them. */
+  readonly records: PlainRecords | undefined;
+  /** Of the file's last block, how unpacking it ended. */
+  readonly last: GunzipOutcome | undefined;
+}
+
+/** How many blocks are queued: whoever looks through one is done long before its reader is. */
+const blocksAhead = 3;
 
 /** One more is being filled, one waits to be cut, one to be put into the queue; one is dealt with, and may end within a record of the one before. */
-export const blocksHeld = readAhead + 5;
+export const blocksHeld = blocksAhead + 5;
 
-/**
- * The blocks of one file, in order, with what has been found of them. A block's bytes stay as they are until the next but
- * one is asked for.
- * @param read as in `blocksOf`
- * @param stop is aborted where the blocks are not taken to their end, so that nothing goes on being read
- */
+/** The blocks of files, in order, unpacked; at least one of each. */
 export async function* scannedAhead(
-  read: (room: Room) => AsyncIterable<Uint8Array>,
+  files: Iterable<TableFile>,
+  ahead: ReadAhead,
   scanner: BlockScanner,
-  stop: AbortController,
-): AsyncGenerator<{ readonly bytes: Uint8Array; readonly records: PlainRecords | undefined }> {
-  const queue = new BoundedQueue<Ahead>(readAhead);
+): AsyncGenerator<AheadBlock> {
+  const stop = new AbortController();
+  const queue = new BoundedQueue<Queued>(blocksAhead);
   /** In order; the last two may still be read. */
-  const given: Ahead[] = [];
-  const release = async ({ bytes, scanned }: Ahead): Promise<void> => {
+  const given: Queued[] = [];
+  const release = async ({ bytes, scanned }: Queued): Promise<void> => {
     await scanned?.release();
     scanner.blocks.release(bytes);
   };
   const fill = async (): Promise<void> => {
-    for await (const block of blocksOf(read, scanner.blocks)) {
-      if (stop.signal.aborted) {
-        scanner.blocks.release(block.bytes);
-        return;
+    for (const [file, read] of readAhead(files, ahead, stop.signal, smallRooms(scanner.blocks))) {
+      const outcome: GunzipOutcome = { cutOff: false };
+      for await (const block of blocksOf(unpacked(file, read, outcome), scanner.blocks)) {
+        if (stop.signal.aborted) {
+          scanner.blocks.release(block.bytes);
+          return;
+        }
+        const last = block.last ? outcome : undefined;
+        await queue.push({ file, bytes: block.bytes, last, scanned: scanner.scan(block) });
       }
-      await queue.push({ bytes: block.bytes, scanned: scanner.scan(block) });
     }
   };
   const filling = fill().then(
@@ -66,8 +77,9 @@ export async function* scannedAhead(
     for (let next = await queue.take(); next; next = await queue.take()) {
       given.push(next);
       // Reading goes on only between blocks: where these are not far ahead yet, it gets one turn more than it needs.
-      if (queue.waiting.length < readAhead) await setImmediate();
-      yield { bytes: next.bytes, records: await next.scanned?.found() };
+      if (queue.waiting.length < blocksAhead) await setImmediate();
+      const { file, bytes, last, scanned } = next;
+      yield { file, bytes, records: await scanned?.found(), last };
       if (given.length > 1) void release(given.shift()!);
     }
     isWhole = true;
@@ -79,7 +91,6 @@ export async function* scannedAhead(
   }
 }
 
-interface Ahead {
-  readonly bytes: Uint8Array;
+interface Queued extends Pick<AheadBlock, "file" | "bytes" | "last"> {
   readonly scanned: ScannedBlock | undefined;
 }

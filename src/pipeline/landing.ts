@@ -4,16 +4,10 @@ import { createHash } from "node:crypto";
 import { StediError } from "../errors.js";
 import type { PartFile, PartTarget } from "../io/part-writer.js";
 import { QuarantineWriter } from "../io/quarantine.js";
-import {
-  type EntryHandler,
-  type EntryPlace,
-  type PlainRecord,
-  readRecords,
-  readRecordsAhead,
-} from "../io/records.js";
-import { readAhead, type Source } from "../io/read-ahead.js";
+import { type EntryHandler, type EntryPlace, type PlainRecord, readFiles } from "../io/records.js";
+import type { TableFile } from "../io/read-ahead.js";
 import type { BlockScanner } from "../io/scan-ahead.js";
-import { chunkBytes, ring, type Room, type Store, type StoredFile } from "../io/store.js";
+import type { Room, Store, StoredFile } from "../io/store.js";
 import { type Attribution, AttributionFinder, attributeRecord } from "../transforms/attribution.js";
 import type { ContractHint, Damage, DamageReason } from "../transforms/contract.js";
 import type { Row } from "../transforms/rows.js";
@@ -124,7 +118,7 @@ export interface LandingHandler {
 
 /**
  * Reads a landing table once, from end to end, row by row.
- * @param scanner looks through the blocks of large files, where there is one
+ * @param scanner looks through what is ahead, where there is one
  */
 export async function scanLanding(
   landing: Landing,
@@ -135,38 +129,25 @@ export async function scanLanding(
   const { table, store } = landing;
   const finder = handler.damaged && new AttributionFinder();
   const files = landingSources(landing, books, (bytes) => handler.progress(bytes));
-  const stop = new AbortController();
-  for (const [file, read] of readAhead(files, store.readAhead, stop.signal)) {
-    const entries: EntryHandler = {
-      row(row, dropped) {
-        books.good(1, dropped);
-        return handler.row(row);
+  const entriesOf = ({ path }: TableFile): EntryHandler => ({
+    row(row, dropped) {
+      books.good(1, dropped);
+      return handler.row(row);
+    },
+    ...(handler.plain && {
+      plain(record: PlainRecord, hashes?: Int32Array): Promise<void> | undefined {
+        books.good(1, record.dropped);
+        return handler.plain!(record, hashes);
       },
-      ...(handler.plain && {
-        plain(record: PlainRecord, hashes?: Int32Array): Promise<void> | undefined {
-          books.good(1, record.dropped);
-          return handler.plain!(record, hashes);
-        },
-      }),
-      ...(handler.coming && { coming: handler.coming }),
-      damaged(damage, place, record) {
-        if (finder) handler.damaged?.(record ? attributeRecord(record) : finder.take());
-        return books.setAside(file.path, place, damage);
-      },
-      skipped: (bytes) => finder?.feed(bytes),
-    };
-    const { path, where, size } = file;
-    if (scanner && size > scanner.least)
-      await readRecordsAhead(table, read, path, where, entries, scanner, stop);
-    else await readRecords(table, read(ring(Math.min(chunkBytes, size))), path, where, entries);
-  }
-}
-
-/** A landing file to be read. */
-export interface LandingSource extends Source {
-  readonly path: string;
-  /** How errors name it. */
-  readonly where: string;
+    }),
+    ...(handler.coming && { coming: handler.coming }),
+    damaged(damage, place, record) {
+      if (finder) handler.damaged?.(record ? attributeRecord(record) : finder.take());
+      return books.setAside(path, place, damage);
+    },
+    skipped: (bytes) => finder?.feed(bytes),
+  });
+  await readFiles(table, files, store.readAhead, entriesOf, scanner);
 }
 
 /** The files of a landing table; what is read of them goes into the books. */
@@ -174,7 +155,7 @@ export function landingSources(
   landing: Landing,
   books: LandingBooks,
   progress: (bytes: number) => void,
-): readonly LandingSource[] {
+): readonly TableFile[] {
   return landing.files.map((file) => ({
     path: file.path,
     where: `${landing.store.uri}/${file.path}`,

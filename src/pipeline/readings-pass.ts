@@ -5,16 +5,16 @@
 // record does. Where that turns out wrong, it is scanned once more from what the one before has left over.
 
 import { randomBytes } from "node:crypto";
-import { BlockPool, blocksOf } from "../io/blocks.js";
+import { BlockPool, blocksOf, smallRooms } from "../io/blocks.js";
 import { BoundedQueue } from "../io/bounded-queue.js";
 import { clearState, type FramerState } from "../io/framer.js";
-import { gunzip, type GunzipOutcome, isPacked } from "../io/gunzip.js";
+import { type GunzipOutcome, unpacked } from "../io/gunzip.js";
 import { type EntryPlace, truncated } from "../io/records.js";
 import { blocksHeld } from "../io/scan-ahead.js";
 import type { SharedBuffers } from "../io/shared-buffers.js";
 import { rowHeader, SpillFile } from "../io/spill-file.js";
-import { type Source, readAhead } from "../io/read-ahead.js";
-import { chunkBytes, type ReadAhead, ring, type Room } from "../io/store.js";
+import { readAhead, type TableFile } from "../io/read-ahead.js";
+import type { ReadAhead } from "../io/store.js";
 import type { Damage } from "../transforms/contract.js";
 import type { KeyTable } from "../transforms/key-table.js";
 import type { MarkedKeys } from "../transforms/marked-keys.js";
@@ -26,17 +26,10 @@ import { joinSpilled, type SpilledJoinInput } from "./spilled-join.js";
 import { UnderWay } from "./under-way.js";
 import type { ZoneBuild } from "./zone-build.js";
 
-/** A file of the table. */
-export interface ReadingsFile extends Source {
-  readonly path: string;
-  /** How errors name it. */
-  readonly where: string;
-}
-
 /** Takes what is no zone's. */
 export interface ReadingsHandler {
   good(records: number, droppedFields: number): void;
-  damaged(file: ReadingsFile, place: EntryPlace, damage: Damage): Promise<void> | undefined;
+  damaged(file: TableFile, place: EntryPlace, damage: Damage): Promise<void> | undefined;
 }
 
 /** How the work is cut up. */
@@ -101,7 +94,7 @@ const nothingJoined: JoinedPart = {
 
 /** A file while its blocks are read. */
 interface FileScan {
-  readonly file: ReadingsFile;
+  readonly file: TableFile;
   readonly gunzip: GunzipOutcome;
   /** What the reader of the next block has to know; left out: the file starts there. */
   state: FramerState | undefined;
@@ -158,7 +151,7 @@ export class ReadingsPass {
     pool?.begin(plan.spec);
   }
 
-  async run(files: Iterable<ReadingsFile>): Promise<void> {
+  async run(files: Iterable<TableFile>): Promise<void> {
     const reading = this.#read(files).then(
       () => this.#queue.end(),
       (error: unknown) => this.#queue.fail(error),
@@ -208,11 +201,9 @@ export class ReadingsPass {
   }
 
   /** Reads blocks and has their scanning begun, as far ahead as the queue allows. */
-  async #read(files: Iterable<ReadingsFile>): Promise<void> {
+  async #read(files: Iterable<TableFile>): Promise<void> {
     const { signal } = this.#stop;
-    const roomFor = ({ path, size }: ReadingsFile): Room | undefined =>
-      isPacked(path) || size > this.#blocks.smallSize ? undefined : () => this.#blocks.smallRoom();
-    for (const [file, read] of readAhead(files, this.#ahead, signal, roomFor)) {
+    for (const [file, read] of readAhead(files, this.#ahead, signal, smallRooms(this.#blocks))) {
       const scan: FileScan = {
         file,
         gunzip: { cutOff: false },
@@ -221,12 +212,7 @@ export class ReadingsPass {
         entries: 0,
         truncatedAt: -1,
       };
-      // What is unpacked stands elsewhere than what was read.
-      const unpackedIn = (room: Room): AsyncIterable<Uint8Array> =>
-        isPacked(file.path)
-          ? gunzip(read(ring(Math.min(chunkBytes, file.size))), scan.gunzip, file.where)
-          : read(room);
-      for await (const { bytes, offset, last } of blocksOf(unpackedIn, this.#blocks)) {
+      for await (const { bytes, offset, last } of blocksOf(unpacked(file, read, scan.gunzip), this.#blocks)) {
         if (signal.aborted) {
           this.#blocks.release(bytes);
           return;

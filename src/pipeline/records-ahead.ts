@@ -5,9 +5,6 @@ import type { Block, BlockPool } from "../io/blocks.js";
 import type { BlockScanner, ScannedBlock } from "../io/scan-ahead.js";
 import type { RecordsInput, RecordsPart, Scanners, Work } from "./readings-pool.js";
 
-/** A file of so many blocks is not worth it. */
-const fewBlocks = 2;
-
 /** @param blocks what they are read into: at least `blocksHeld` of them */
 export function recordsAhead(
   pool: Scanners,
@@ -20,7 +17,6 @@ export function recordsAhead(
   pool.beginRecords({ ...input, reached });
   return {
     blocks,
-    least: fewBlocks * blocks.size,
     scan({ bytes }: Block): ScannedBlock | undefined {
       const number = ++last;
       const work = pool.records({ bytes, number });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { StediError } from "../errors.js";
 import type { BlockPool } from "../io/blocks.js";
 import type { PartFile, PartTarget } from "../io/part-writer.js";
+import type { TableFile } from "../io/read-ahead.js";
 import { plainColumns, type PlainRecords } from "../io/plain-records.js";
 import type { EntryHandler, PlainRecord } from "../io/records.js";
 import type { BlockScanner } from "../io/scan-ahead.js";
@@ -41,7 +42,6 @@ import { type PreparedRun, type PrepareOptions, prepareRun } from "./prepare.js"
 import {
   defaultTuning,
   passBlocks,
-  type ReadingsFile,
   type ReadingsHandler,
   ReadingsPass,
   type Tuning,
@@ -55,7 +55,7 @@ import { RunFolders } from "./run-folders.js";
 import type { Pass } from "./schedule.js";
 import { landingWarnings, listingWarnings, runWarnings } from "./warnings.js";
 import { ZoneBuild } from "./zone-build.js";
-import { badZone, partChunks, scanZone } from "./zone-files.js";
+import { badZone, partFiles, scanZone } from "./zone-files.js";
 
 const defaultMemory = 256 * 1024 * 1024;
 
@@ -269,7 +269,7 @@ class Run {
           readings,
           bytesIn,
           this.#setup.out,
-          this.#partsAsFiles(parts, progress),
+          partFiles(this.#setup.out, parts, progress),
           notOfZone,
         );
       else
@@ -446,7 +446,7 @@ class Run {
     plan: ReadingsPlan,
     bytes: number,
     store: Store,
-    files: Iterable<ReadingsFile>,
+    files: Iterable<TableFile>,
     handler: ReadingsHandler,
   ): Promise<void> {
     const options = {
@@ -497,16 +497,6 @@ class Run {
       this.#blocks.set(readAhead, blocks);
     }
     return blocks;
-  }
-
-  #partsAsFiles(parts: readonly PartFile[], progress: (bytes: number) => void): readonly ReadingsFile[] {
-    const { out } = this.#setup;
-    return parts.map((part) => ({
-      path: part.path,
-      where: `${out.uri}/${part.path}`,
-      size: part.bytes,
-      chunks: (room, signal) => partChunks(out, part, progress, room, signal),
-    }));
   }
 
   /** Threads, where there is so much to read that starting them pays. */

@@ -3,14 +3,15 @@
 import { createHash } from "node:crypto";
 import { StediError } from "../errors.js";
 import type { PartFile } from "../io/part-writer.js";
-import { type EntryHandler, readRecords, readRecordsAhead } from "../io/records.js";
+import type { TableFile } from "../io/read-ahead.js";
+import { type EntryHandler, readFiles } from "../io/records.js";
 import type { BlockScanner } from "../io/scan-ahead.js";
-import { chunkBytes, ring, type Room, type Store } from "../io/store.js";
+import type { Room, Store } from "../io/store.js";
 import type { TableShape } from "../transforms/tables.js";
 
 /**
  * Reads a zone row by row.
- * @param scanner looks through the blocks of large files, where there is one
+ * @param scanner looks through what is ahead, where there is one
  * @throws StediError `STEDI_BAD_ZONE` where a file is missing or not as it was written
  */
 export async function scanZone(
@@ -20,22 +21,29 @@ export async function scanZone(
   handler: Pick<EntryHandler, "row" | "plain" | "coming"> & { progress(bytes: number): void },
   scanner: BlockScanner | undefined,
 ): Promise<void> {
-  const stop = new AbortController();
-  for (const part of parts) {
-    const where = `${store.uri}/${part.path}`;
-    const entries: EntryHandler = {
-      ...handler,
-      damaged: () => {
-        throw badZone(where);
-      },
-      skipped: () => undefined,
-    };
-    const read = (room: Room): AsyncIterable<Uint8Array> =>
-      partChunks(store, part, (bytes) => handler.progress(bytes), room, stop.signal);
-    if (scanner && part.bytes > scanner.least)
-      await readRecordsAhead(zone, read, part.path, where, entries, scanner, stop);
-    else await readRecords(zone, read(ring(Math.min(chunkBytes, part.bytes))), part.path, where, entries);
-  }
+  const files = partFiles(store, parts, (bytes) => handler.progress(bytes));
+  const entriesOf = ({ where }: TableFile): EntryHandler => ({
+    ...handler,
+    damaged: () => {
+      throw badZone(where);
+    },
+    skipped: () => undefined,
+  });
+  await readFiles(zone, files, store.readAhead, entriesOf, scanner);
+}
+
+/** A zone's files, which give bytes as `partChunks` does. */
+export function partFiles(
+  store: Store,
+  parts: readonly PartFile[],
+  progress: (bytes: number) => void,
+): readonly TableFile[] {
+  return parts.map((part) => ({
+    path: part.path,
+    where: `${store.uri}/${part.path}`,
+    size: part.bytes,
+    chunks: (room, signal) => partChunks(store, part, progress, room, signal),
+  }));
 }
 
 /**
@@ -43,7 +51,7 @@ export async function scanZone(
  * @param room and signal as in `Store.read`
  * @throws StediError `STEDI_BAD_ZONE` where it is missing or, at the end, not as it was written
  */
-export async function* partChunks(
+async function* partChunks(
   store: Store,
   part: PartFile,
   progress: (bytes: number) => void,

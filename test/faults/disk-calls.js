@@ -1,8 +1,11 @@
 // Stands between the program and its disk: every call of node:fs/promises that the folder store makes goes through a
-// function of the test's. Plain JavaScript, as the built command loads it too (kill-at.js).
+// function of the test's, and so do those of disk-reads.ts. Plain JavaScript, as the built command loads it too
+// (kill-at.js).
 
+import fs from "node:fs";
 import promises from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
+import { promisify } from "node:util";
 
 /** Calls after which the disk is not as it was before. */
 export const changing = new Set(["mkdir", "open wx", "write", "writeFile", "sync", "close", "link", "rm"]);
@@ -29,6 +32,7 @@ export function interceptDisk(around) {
   /** @type {Record<string, unknown>} */
   const functions = /** @type {never} */ (promises);
   const before = { ...functions };
+  const readsAsBefore = interceptReads(around);
   for (const name of ofPaths) {
     const call = /** @type {(...given: unknown[]) => Promise<unknown>} */ (before[name]);
     functions[name] = (/** @type {unknown[]} */ ...given) =>
@@ -53,6 +57,41 @@ export function interceptDisk(around) {
   syncBuiltinESMExports();
   return () => {
     Object.assign(functions, before);
+    readsAsBefore();
     syncBuiltinESMExports();
   };
+}
+
+/**
+ * The calls with callbacks; a read is given what a handle's is given, and answers as that does.
+ * @param {Around} around
+ * @returns {() => void} ends it
+ */
+function interceptReads(around) {
+  /** @typedef {(...given: unknown[]) => Promise<unknown>} Call */
+  /** @type {Record<string, unknown>} */
+  const functions = /** @type {never} */ (fs);
+  const { open, read, stat } = functions;
+  /** @type {Map<unknown, string>} */
+  const paths = new Map();
+  const promised = (/** @type {unknown} */ call) =>
+    /** @type {Call} */ (promisify(/** @type {never} */ (call)));
+  const answering =
+    (/** @type {(...given: unknown[]) => Promise<unknown>} */ call) =>
+    (/** @type {unknown[]} */ ...given) => {
+      const done = /** @type {(error: unknown, result?: unknown) => void} */ (given.pop());
+      call(...given).then((result) => done(null, result), done);
+    };
+  functions.open = answering(async (...given) => {
+    const descriptor = await around("open", String(given[0]), given, promised(open));
+    paths.set(descriptor, String(given[0]));
+    return descriptor;
+  });
+  functions.read = answering(async (descriptor, ...given) => {
+    const call = promised(read).bind(undefined, descriptor);
+    const answer = await around("read", paths.get(descriptor) ?? "", given, call);
+    return /** @type {{ bytesRead: number }} */ (answer).bytesRead;
+  });
+  functions.stat = answering((...given) => around("stat", String(given[0]), given, promised(stat)));
+  return () => Object.assign(functions, { open, read, stat });
 }

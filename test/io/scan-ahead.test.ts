@@ -2,11 +2,13 @@
 // places, with the same values, as without; and nothing is left waiting where reading ends early.
 
 import fc from "fast-check";
+import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { type Block, BlockPool } from "../../src/io/blocks.js";
 import { PlainScanner } from "../../src/io/plain-scanner.js";
-import { type EntryHandler, readRecords, readRecordsAhead } from "../../src/io/records.js";
+import type { TableFile } from "../../src/io/read-ahead.js";
+import { type EntryHandler, readFiles, readRecords } from "../../src/io/records.js";
 import { type BlockScanner, blocksHeld } from "../../src/io/scan-ahead.js";
 import { SharedBuffers } from "../../src/io/shared-buffers.js";
 import { type Seed, plainHash } from "../../src/transforms/key-table.js";
@@ -99,7 +101,6 @@ function watch(): Seen {
 /** Finds what there is at once, or of every so manieth block, not in time. */
 class Here implements BlockScanner {
   readonly blocks: BlockPool;
-  readonly least = 0;
   readonly #scanner = new PlainScanner(customerLanding, seed, new SharedBuffers());
   readonly #late: number;
   #turn = 0;
@@ -107,7 +108,7 @@ class Here implements BlockScanner {
   held = 0;
 
   constructor(size: number, late: number) {
-    this.blocks = new BlockPool({ size, count: blocksHeld }, { size: 0, count: 0 });
+    this.blocks = new BlockPool({ size, count: blocksHeld }, { size: smallBytes, count: 3 });
     this.#late = late;
   }
 
@@ -125,7 +126,29 @@ class Here implements BlockScanner {
   }
 }
 
-const path = (isPacked: boolean): string => `customer/landing/a.json${isPacked ? ".gz" : ""}`;
+/** Files of so many bytes are read before their turn. */
+const smallBytes = 300;
+const ahead = { files: 2, smallBytes, leadBytes: 200 };
+
+const path = "customer/landing/a.json";
+
+/** A file as a store gives it: in rooms, or in memory of its own. */
+function stored(bytes: Uint8Array, chunkBytes: number, place = path): TableFile {
+  return {
+    path: place,
+    where: "where",
+    size: bytes.length,
+    chunks: async function* (room) {
+      for (let at = 0, to; at < bytes.length; at = to) {
+        const into = chunkBytes % 2 === 0 ? await room?.() : undefined;
+        to = Math.min(bytes.length, at + (into?.length ?? chunkBytes));
+        const chunk = bytes.subarray(at, to);
+        if (into) into.set(chunk);
+        yield into ? into.subarray(0, to - at) : chunk;
+      }
+    },
+  };
+}
 
 /** What a stretch's bytes came in is no matter: pieces are put together. */
 function pieced(lines: readonly string[]): string[] {
@@ -144,40 +167,35 @@ function pieced(lines: readonly string[]): string[] {
 
 describe("records that somebody has found before", () => {
   test("are the same entries as without", async () => {
-    let ahead = 0;
+    let found = 0;
+    const arbFiles = fc.array(
+      fc.record({ file: arbFile, chunkBytes: fc.integer({ min: 1, max: 700 }), isPacked: fc.boolean() }),
+      { minLength: 1, maxLength: 4 },
+    );
     await fc.assert(
       fc.asyncProperty(
-        arbFile,
+        arbFiles,
         fc.integer({ min: 1, max: 2000 }),
-        fc.integer({ min: 1, max: 700 }),
         fc.integer({ min: 1, max: 5 }),
-        fc.boolean(),
-        async (file, blockBytes, chunkBytes, late, isPacked) => {
-          const stored = isPacked ? gzipSync(file) : file;
-          const alone = watch();
-          await readRecords(customerLanding, atOnce([stored]), path(isPacked), "where", alone.handler);
-          const seen = watch();
-          const scanner = new Here(blockBytes, late);
-          const stop = new AbortController();
-          await readRecordsAhead(
-            customerLanding,
-            () => atOnce(inChunks(stored, chunkBytes)),
-            path(isPacked),
-            "where",
-            seen.handler,
-            scanner,
-            stop,
+        async (files, blockBytes, late) => {
+          const all = files.map(({ file, chunkBytes, isPacked }, index) =>
+            stored(isPacked ? gzipSync(file) : file, chunkBytes, `${index}.json${isPacked ? ".gz" : ""}`),
           );
-          expect(pieced(seen.lines)).toEqual(pieced(alone.lines));
+          const alone = all.map(() => watch());
+          const seen = all.map(() => watch());
+          const handlersOf = (some: readonly Seen[]) => (file: TableFile) => some[all.indexOf(file)]!.handler;
+          await readFiles(customerLanding, all, ahead, handlersOf(alone), undefined);
+          const scanner = new Here(blockBytes, late);
+          await readFiles(customerLanding, all, ahead, handlersOf(seen), scanner);
+          expect(seen.map(({ lines }) => pieced(lines))).toEqual(alone.map(({ lines }) => pieced(lines)));
           await Promise.resolve();
           expect(scanner.held).toBe(0);
-          expect(stop.signal.aborted).toBe(false);
-          ahead += seen.ahead;
+          found += seen.reduce((sum, each) => sum + each.ahead, 0);
         },
       ),
       { numRuns: 1000 },
     );
-    expect(ahead).toBeGreaterThan(1000);
+    expect(found).toBeGreaterThan(1000);
   });
 
   test("are not believed of a block with which no record starts", async () => {
@@ -187,45 +205,51 @@ describe("records that somebody has found before", () => {
     const begun = '{"email":'.padStart(blockBytes);
     const file = utf8(`${begun}${usual("b")}\n${usual("c")}\n`.padEnd(3 * blockBytes, `${usual("d")}\n`));
     const alone = watch();
-    await readRecords(customerLanding, atOnce([file]), path(false), "where", alone.handler);
+    await readRecords(customerLanding, atOnce([file]), path, "where", alone.handler);
     const seen = watch();
-    const rooms = (): AsyncIterable<Uint8Array> => atOnce(inChunks(file, blockBytes));
-    const stop = new AbortController();
-    await readRecordsAhead(customerLanding, rooms, path(false), "where", seen.handler, scanner, stop);
+    await readFiles(customerLanding, [stored(file, 2)], ahead, () => seen.handler, scanner);
     expect(pieced(seen.lines)).toEqual(pieced(alone.lines));
     expect(alone.lines.some((line) => line.includes("b@test.com"))).toBe(false);
   });
 
   test("are read no further where one is refused, nor where reading fails", async () => {
     const file = utf8(Array.from({ length: 200 }, (_, index) => `${usual(`n${index}`)}\n`).join(""));
-    const failing = async function* (): AsyncIterable<Uint8Array> {
+    const good = stored(file, 1001);
+    let isStopped = false;
+    const failing: TableFile["chunks"] = async function* (_room, signal) {
+      signal!.addEventListener("abort", () => (isStopped = true));
       yield* inChunks(file, 1000).slice(0, 7);
       await Promise.resolve();
       throw new Error("gone");
     };
-    for (const refused of [0, 5, 100, Infinity]) {
+    const endless: TableFile["chunks"] = async function* (_room, signal) {
+      signal!.addEventListener("abort", () => (isStopped = true));
+      while (!isStopped) {
+        yield* inChunks(file, 1000);
+        await setImmediate();
+      }
+    };
+    for (const refused of [0, 5, 100, 250, Infinity]) {
       const scanner = new Here(1000, 3);
-      const stop = new AbortController();
       let records = 0;
-      const reading = readRecordsAhead(
+      isStopped = false;
+      const reading = readFiles(
         customerLanding,
-        refused === Infinity ? failing : () => atOnce(inChunks(file, 1000)),
-        path(false),
-        "where",
-        {
+        [good, { ...good, chunks: refused === Infinity ? failing : endless }],
+        ahead,
+        () => ({
           ...watch().handler,
           coming: () => undefined,
           plain: () => {
             if (records++ === refused) throw new Error("refused");
             return undefined;
           },
-        },
+        }),
         scanner,
-        stop,
       );
       await expect(reading).rejects.toThrow(refused === Infinity ? "gone" : "refused");
       expect(scanner.held).toBe(0);
-      expect(stop.signal.aborted).toBe(true);
+      if (records > 200) expect(isStopped).toBe(true);
     }
   });
 });
