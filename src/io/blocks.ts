@@ -154,6 +154,10 @@ export async function* blocksOf(
     read(() => pool.room()),
     pool,
   )) {
+    if (filled.length === 0) {
+      pool.release(filled);
+      continue;
+    }
     if (!block) {
       block = filled;
       continue;

@@ -3,8 +3,6 @@
 
 import { createGunzip } from "node:zlib";
 import { StediError } from "../errors.js";
-import type { TableFile } from "./read-ahead.js";
-import { chunkBytes, ring, type Room } from "./store.js";
 
 /** Filled in by `gunzip` once its last bytes have been taken. */
 export interface GunzipOutcome {
@@ -12,25 +10,12 @@ export interface GunzipOutcome {
   cutOff: boolean;
 }
 
-const chunkSize = 256 * 1024;
+/** As large as a block: for each chunk, zlib waits for the thread that reads it. */
+const chunkSize = 1024 * 1024;
 
 /** Whether a file's name says that it is packed. */
 export function isPacked(path: string): boolean {
   return path.endsWith(".gz");
-}
-
-/**
- * What gives a file's bytes unpacked, where its name says that they are packed: these stand in no room.
- * @param read gives them as stored
- * @throws StediError as `gunzip`
- */
-export function unpacked(
-  { path, where, size }: Pick<TableFile, "path" | "where" | "size">,
-  read: (room: Room) => AsyncIterable<Uint8Array>,
-  outcome: GunzipOutcome,
-): (room: Room) => AsyncIterable<Uint8Array> {
-  if (!isPacked(path)) return read;
-  return () => gunzip(read(ring(Math.min(chunkBytes, size))), outcome, where);
 }
 
 /**
@@ -112,7 +97,8 @@ function isZlibError(error: unknown, code = "Z_"): boolean {
   return error instanceof Error && ((error as NodeJS.ErrnoException).code ?? "").startsWith(code);
 }
 
-function badGzip(where: string): StediError {
+/** @param where the file */
+export function badGzip(where: string): StediError {
   return new StediError("STEDI_BAD_GZIP", {
     what: "a file named .gz that is not whole gzip data",
     where,

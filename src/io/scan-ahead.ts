@@ -3,15 +3,17 @@
 import { setImmediate } from "node:timers/promises";
 import { type Block, type BlockPool, blocksOf, smallRooms } from "./blocks.js";
 import { BoundedQueue } from "./bounded-queue.js";
-import { type GunzipOutcome, unpacked } from "./gunzip.js";
+import type { GunzipOutcome } from "./gunzip.js";
 import type { PlainRecords } from "./plain-records.js";
 import { readAhead, type TableFile } from "./read-ahead.js";
 import type { ReadAhead } from "./store.js";
+import { unpacked, type Unpacker } from "./unpacker.js";
 
 /** Looks through blocks beside the thread that reads them. */
 export interface BlockScanner {
   /** What blocks are read into: `blocksHeld` of them. */
   readonly blocks: BlockPool;
+  readonly unpacker: Unpacker | undefined;
   /** Begins with a block; nothing where nobody has the time. */
   scan(block: Block): ScannedBlock | undefined;
 }
@@ -58,7 +60,7 @@ export async function* scannedAhead(
   const fill = async (): Promise<void> => {
     for (const [file, read] of readAhead(files, ahead, stop.signal, smallRooms(scanner.blocks))) {
       const outcome: GunzipOutcome = { cutOff: false };
-      for await (const block of blocksOf(unpacked(file, read, outcome), scanner.blocks)) {
+      for await (const block of blocksOf(unpacked(file, read, outcome, scanner.unpacker), scanner.blocks)) {
         if (stop.signal.aborted) {
           scanner.blocks.release(block.bytes);
           return;

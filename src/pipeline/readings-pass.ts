@@ -8,13 +8,14 @@ import { randomBytes } from "node:crypto";
 import { BlockPool, blocksOf, smallRooms } from "../io/blocks.js";
 import { BoundedQueue } from "../io/bounded-queue.js";
 import { clearState, type FramerState } from "../io/framer.js";
-import { type GunzipOutcome, unpacked } from "../io/gunzip.js";
+import type { GunzipOutcome } from "../io/gunzip.js";
 import { type EntryPlace, truncated } from "../io/records.js";
 import { blocksHeld } from "../io/scan-ahead.js";
 import type { SharedBuffers } from "../io/shared-buffers.js";
 import { rowHeader, SpillFile } from "../io/spill-file.js";
 import { readAhead, type TableFile } from "../io/read-ahead.js";
 import type { ReadAhead } from "../io/store.js";
+import { unpacked } from "../io/unpacker.js";
 import type { Damage } from "../transforms/contract.js";
 import type { KeyTable } from "../transforms/key-table.js";
 import type { MarkedKeys } from "../transforms/marked-keys.js";
@@ -212,7 +213,10 @@ export class ReadingsPass {
         entries: 0,
         truncatedAt: -1,
       };
-      for await (const { bytes, offset, last } of blocksOf(unpacked(file, read, scan.gunzip), this.#blocks)) {
+      for await (const { bytes, offset, last } of blocksOf(
+        unpacked(file, read, scan.gunzip, this.#pool?.unpacker),
+        this.#blocks,
+      )) {
         if (signal.aborted) {
           this.#blocks.release(bytes);
           return;

@@ -2,9 +2,10 @@
 // in which they are given to it, and waits when it is some parts ahead of whoever takes these.
 
 import { type ResourceLimits, Worker } from "node:worker_threads";
-import { StediError } from "../errors.js";
+import { type StediError, threadDied } from "../errors.js";
 import type { PlainRecords } from "../io/plain-records.js";
 import { giveBack } from "../io/shared-buffers.js";
+import { type Unpacker, UnpackingThread } from "../io/unpacker.js";
 import type { Seed } from "../transforms/key-table.js";
 import type { JoinIndex, JoinTableMemory } from "../transforms/join-table.js";
 import type { TableShape } from "../transforms/tables.js";
@@ -28,6 +29,7 @@ export interface Work<P = Part> {
 export interface Scanners {
   /** How many threads there are. */
   readonly size: number;
+  readonly unpacker: Unpacker | undefined;
   /** Says what the blocks from now on are scanned for. */
   begin(spec: ReadingsSpec): void;
   scan(input: ScanInput): Work;
@@ -98,11 +100,14 @@ const recordsAhead = 4;
 /** What threads run, and how much of the heap each may have. */
 export interface ThreadOptions {
   readonly file: URL;
+  /** What the one runs that unpacks files: see unpacker.ts. */
+  readonly unpacking: URL;
   readonly limits: ResourceLimits;
 }
 
 export const defaultThreads: ThreadOptions = {
   file: new URL("./readings-worker.js", import.meta.url),
+  unpacking: new URL("../io/unpacking-worker.js", import.meta.url),
   // What lives long stands in shared memory.
   limits: { maxYoungGenerationSizeMb: 4 },
 };
@@ -110,10 +115,12 @@ export const defaultThreads: ThreadOptions = {
 /** See the top of this file. */
 export class ReadingsPool implements Scanners {
   readonly size: number;
+  readonly unpacker: Unpacker;
   readonly #threads: readonly Thread[];
 
   constructor(size: number, options = defaultThreads) {
     this.size = size;
+    this.unpacker = new UnpackingThread(options.unpacking);
     this.#threads = Array.from({ length: size }, () => new Thread(options));
   }
 
@@ -156,7 +163,7 @@ export class ReadingsPool implements Scanners {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.close()));
+    await Promise.all([...this.#threads, this.unpacker].map((thread) => thread.close()));
   }
 }
 
@@ -209,11 +216,7 @@ class Thread {
 
   /** Errors of a thread may quote what it was reading, so only their code is told. */
   #fail(code: string | undefined): void {
-    this.#failure ??= new StediError("STEDI_WORKER", {
-      what: "a worker thread died",
-      why: code ?? "an error that nothing caught",
-      next: "run again; if it happens again, with --workers 1, and report it",
-    });
+    this.#failure ??= threadDied(code);
     for (const job of this.#jobs.values()) job.fail(this.#failure);
     this.#jobs.clear();
   }

@@ -17,6 +17,7 @@ export function recordsAhead(
   pool.beginRecords({ ...input, reached });
   return {
     blocks,
+    unpacker: pool.unpacker,
     scan({ bytes }: Block): ScannedBlock | undefined {
       const number = ++last;
       const work = pool.records({ bytes, number });

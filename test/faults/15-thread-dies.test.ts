@@ -1,22 +1,21 @@
 // Row 15 of the fault table: a worker thread dies, of an error that nothing catches or of too little memory, whatever
 // it is doing. The run is refused with exit 70, does not hang, and leaves nothing.
 
+import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { folderStore } from "../../src/io/folder-store.js";
 import type { Tuning } from "../../src/pipeline/readings-pass.js";
-import { defaultThreads, ReadingsPool, type Scanners } from "../../src/pipeline/readings-pool.js";
+import { ReadingsPool, type Scanners } from "../../src/pipeline/readings-pool.js";
 import type { ReadingsSpec } from "../../src/pipeline/readings-spec.js";
 import { runPipeline } from "../../src/pipeline/run.js";
 import { samplePreset, syntheticLake } from "../../src/synthetic/lake.js";
 import { withFolder } from "../io/support.js";
 import { runEngine } from "../support/engine.js";
 import { MemoryStore } from "../support/memory-store.js";
+import { builtThreads } from "../support/threads.js";
 import { dyingRun, leftovers, readLake, writeFiles } from "./disk-support.js";
 
 const rules = { consent: "latest", pair: "person" } as const;
-
-/** Threads run what is built. */
-const built = { ...defaultThreads, file: new URL("../../dist/pipeline/readings-worker.js", import.meta.url) };
 
 const lake = new Map<string, Uint8Array>();
 
@@ -34,10 +33,10 @@ describe("fault 15: a worker thread dies", () => {
   });
 
   /** Runs with threads of which the test has its way. @returns what came of it */
-  async function refusal(scanners: Tuning["scanners"], memory?: number): Promise<unknown> {
+  async function refusal(scanners: Tuning["scanners"], memory?: number, of = lake): Promise<unknown> {
     const out = new MemoryStore();
     const options = { workers: 2, out, tuning: tuning(scanners), ...(memory !== undefined && { memory }) };
-    const result = await runEngine(lake, rules, options);
+    const result = await runEngine(of, rules, options);
     expect([...out.files.keys()]).toEqual([]);
     return result;
   }
@@ -46,13 +45,14 @@ describe("fault 15: a worker thread dies", () => {
   const dying =
     (asked: "begin" | "scan" | "join", times: number) =>
     (count: number): Scanners => {
-      const pool = new ReadingsPool(count, built);
+      const pool = new ReadingsPool(count, builtThreads);
       let left = times;
       const asking = (what: typeof asked): void => {
         if (what === asked && --left === 0) pool.begin({ routes: 1 } as unknown as ReadingsSpec);
       };
       return {
         size: pool.size,
+        unpacker: pool.unpacker,
         begin: (spec) => {
           asking("begin");
           pool.begin(spec);
@@ -89,9 +89,18 @@ describe("fault 15: a worker thread dies", () => {
     expect(await refusal(dying("join", 3), 1)).toBe("STEDI_WORKER");
   });
 
+  test("the one that unpacks, of an error that nothing catches: refused, and nothing is left", async () => {
+    const packed = new Map([...lake].map(([path, bytes]) => [`${path}.gz`, gzipSync(bytes)]));
+    const unpacking = new URL("data:text/javascript,throw new Error()");
+    const scanners = (count: number): Scanners => new ReadingsPool(count, { ...builtThreads, unpacking });
+    expect(await refusal(scanners, undefined, packed)).toBe("STEDI_WORKER");
+  });
+
   test("of too little memory: refused, and nothing is left", async () => {
     const limits = { maxOldGenerationSizeMb: 1, maxYoungGenerationSizeMb: 1 };
-    expect(await refusal((count) => new ReadingsPool(count, { ...built, limits }))).toBe("STEDI_WORKER");
+    expect(await refusal((count) => new ReadingsPool(count, { ...builtThreads, limits }))).toBe(
+      "STEDI_WORKER",
+    );
   });
 });
 

@@ -101,6 +101,7 @@ function watch(): Seen {
 /** Finds what there is at once, or of every so manieth block, not in time. */
 class Here implements BlockScanner {
   readonly blocks: BlockPool;
+  readonly unpacker = undefined;
   readonly #scanner = new PlainScanner(customerLanding, seed, new SharedBuffers());
   readonly #late: number;
   #turn = 0;

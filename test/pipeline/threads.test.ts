@@ -1,31 +1,33 @@
 // Passes over readings, split among real threads: the same bytes whatever their number. What comes of one that dies is
 // in test/faults/15-thread-dies.test.ts.
 
+import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Tuning } from "../../src/pipeline/readings-pass.js";
-import { defaultThreads, ReadingsPool } from "../../src/pipeline/readings-pool.js";
+import { ReadingsPool } from "../../src/pipeline/readings-pool.js";
 import { referenceRun } from "../../src/reference/index.js";
 import { samplePreset, syntheticLake } from "../../src/synthetic/lake.js";
 import { type EngineResult, runEngine } from "../support/engine.js";
+import { builtThreads } from "../support/threads.js";
 
 const rules = { consent: "latest", pair: "person" } as const;
-
-/** Threads run what is built. */
-const built = { ...defaultThreads, file: new URL("../../dist/pipeline/readings-worker.js", import.meta.url) };
 
 /** Blocks so small that a file of the lake is many of them. */
 const tuning: Tuning = {
   blockBytes: 8 * 1024,
   threadsFrom: -1,
   leastJoinBytes: 10_000,
-  scanners: (count) => new ReadingsPool(count, built),
+  scanners: (count) => new ReadingsPool(count, builtThreads),
 };
 
 const lake = new Map<string, Uint8Array>();
 let alone: EngineResult;
 
-async function run(options: { workers?: number; memory?: number; tuning?: Tuning }): Promise<EngineResult> {
-  const result = await runEngine(lake, rules, options);
+async function run(
+  options: { workers?: number; memory?: number; tuning?: Tuning },
+  of = lake,
+): Promise<EngineResult> {
+  const result = await runEngine(of, rules, options);
   if (typeof result === "string") throw new Error(`refused with ${result}`);
   return result;
 }
@@ -52,6 +54,15 @@ describe("threads", () => {
 
   test.each([1, 2, 3, 8])("%d of them give the same bytes as none", async (workers) => {
     expect(filesOf(await run({ workers, tuning }))).toEqual(filesOf(alone));
+  });
+
+  test("give the same bytes of packed files, one of which is cut off", async () => {
+    const packed = new Map([...lake].map(([path, bytes]) => [`${path}.gz`, gzipSync(bytes)]));
+    const cut = [...packed.keys()].find((path) => path.startsWith("accelerometer"))!;
+    packed.set(cut, packed.get(cut)!.subarray(0, -1000));
+    expect(filesOf(await run({ workers: 3, tuning }, packed))).toEqual(
+      filesOf(await run({ workers: 1 }, packed)),
+    );
   });
 
   test("give the same rows where the join spills", async () => {

@@ -20,6 +20,7 @@ import { joinSpilled, type SpilledJoinInput } from "../../src/pipeline/spilled-j
 
 export class ScannersHere implements Scanners {
   readonly size: number;
+  readonly unpacker = undefined;
   #scanners: ReadingsScanner[] = [];
   #turn = 0;
   readonly #buffers = new SharedBuffers();

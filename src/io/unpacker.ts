@@ -1,0 +1,175 @@
+// Unpacks files, and has that done by a thread of its own where there is one. What zlib gives is garbage as soon as it has
+// been copied, and there is as much of it as the files have bytes: a collector that has to go through the few objects of
+// such a thread, and not through those of the one that builds the zones, is hardly felt.
+
+import { Worker } from "node:worker_threads";
+import type { StediError } from "../errors.js";
+import { threadDied } from "../errors.js";
+import { BoundedQueue } from "./bounded-queue.js";
+import { badGzip, gunzip, type GunzipOutcome, isPacked } from "./gunzip.js";
+import type { TableFile } from "./read-ahead.js";
+import { chunkBytes, ring, type Room } from "./store.js";
+
+/** Unpacks beside the thread that calls. */
+export interface Unpacker {
+  /**
+   * The bytes of a packed file, unpacked, in rooms in shared memory; some at the end may have nothing in them.
+   * @param packed, outcome, where as those of `gunzip`
+   * @throws StediError as `gunzip`
+   */
+  unpack(
+    packed: AsyncIterable<Uint8Array>,
+    outcome: GunzipOutcome,
+    where: string,
+    room: Room,
+  ): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** What the thread is told of a file, which has a number. */
+export type ToUnpacker =
+  /** The next of its bytes, as stored; nothing at their end. */
+  | { readonly kind: "packed"; readonly file: number; readonly bytes: Uint8Array | undefined }
+  | { readonly kind: "room"; readonly file: number; readonly room: Uint8Array }
+  /** No more of it is wanted. */
+  | { readonly kind: "stop"; readonly file: number };
+
+export type FromUnpacker =
+  /** It has begun with bytes that it was given. */
+  | { readonly kind: "taken"; readonly file: number }
+  /** So many bytes are in the first of the rooms that were given and not filled; nothing comes behind an end. */
+  | {
+      readonly kind: "filled";
+      readonly file: number;
+      readonly length: number;
+      readonly end: GunzipOutcome | undefined;
+    }
+  /** It is not whole gzip data. */
+  | { readonly kind: "bad"; readonly file: number };
+
+/** Rooms that a thread has before it, so that it need not wait for one. */
+const roomsAhead = 2;
+
+/** A file that is being unpacked, as its reader knows it. */
+interface File {
+  readonly answers: BoundedQueue<Extract<FromUnpacker, { kind: "filled" }>>;
+  readonly where: string;
+  /** Says that bytes have been taken. */
+  taken: () => void;
+}
+
+/** See the top of this file. The thread is started with the first file. */
+export class UnpackingThread implements Unpacker {
+  readonly #program: URL;
+  #worker: Worker | undefined;
+  readonly #files = new Map<number, File>();
+  #lastFile = 0;
+  #failure: StediError | undefined;
+
+  /** @param program what the thread runs: unpacking-worker.js */
+  constructor(program: URL) {
+    this.#program = program;
+  }
+
+  async *unpack(
+    packed: AsyncIterable<Uint8Array>,
+    outcome: GunzipOutcome,
+    where: string,
+    room: Room,
+  ): AsyncIterable<Uint8Array> {
+    if (this.#failure) throw this.#failure;
+    const worker = (this.#worker ??= this.#start());
+    const send = (message: ToUnpacker): void => worker.postMessage(message);
+    const number = ++this.#lastFile;
+    const file: File = { answers: new BoundedQueue(Infinity), where, taken: () => undefined };
+    this.#files.set(number, file);
+    let isOver = false;
+
+    const pump = async (): Promise<void> => {
+      for await (const bytes of packed) {
+        const taken = new Promise<void>((resolve) => (file.taken = resolve));
+        send({ kind: "packed", file: number, bytes });
+        await taken;
+        if (isOver) return;
+      }
+      if (!isOver) send({ kind: "packed", file: number, bytes: undefined });
+    };
+    const rooms: Promise<Uint8Array>[] = [];
+    const giveRoom = (): void => {
+      const given = Promise.resolve(room()).then((bytes) => {
+        send({ kind: "room", file: number, room: bytes });
+        return bytes;
+      });
+      given.catch((error: unknown) => file.answers.fail(error));
+      rooms.push(given);
+    };
+
+    pump().catch((error: unknown) => file.answers.fail(error));
+    for (let ahead = 0; ahead < roomsAhead; ahead++) giveRoom();
+    try {
+      // An end comes before the queue's.
+      for (let answer = await file.answers.take(); answer; answer = await file.answers.take()) {
+        const filled = (await rooms.shift()!).subarray(0, answer.length);
+        if (!answer.end) {
+          giveRoom();
+          yield filled;
+          continue;
+        }
+        outcome.cutOff = answer.end.cutOff;
+        yield filled;
+        for (const each of rooms) yield (await each).subarray(0, 0);
+        return;
+      }
+    } finally {
+      isOver = true;
+      this.#files.delete(number);
+      file.taken();
+      send({ kind: "stop", file: number });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#worker?.removeAllListeners("exit");
+    await this.#worker?.terminate();
+  }
+
+  #start(): Worker {
+    // What lives long is not much.
+    const worker = new Worker(this.#program, { resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+    worker.on("message", (message: FromUnpacker) => {
+      const file = this.#files.get(message.file);
+      if (message.kind === "filled") void file?.answers.push(message);
+      else if (message.kind === "taken") file?.taken();
+      else file?.answers.fail(badGzip(file.where));
+    });
+    worker.on("error", (error) => this.#fail((error as NodeJS.ErrnoException).code));
+    worker.on("messageerror", () => this.#fail(undefined));
+    worker.on("exit", () => this.#fail(undefined));
+    return worker;
+  }
+
+  /** Errors of a thread may quote what it was reading, so only their code is told. */
+  #fail(code: string | undefined): void {
+    this.#failure ??= threadDied(code);
+    for (const { answers } of this.#files.values()) answers.fail(this.#failure);
+  }
+}
+
+/**
+ * What gives a file's bytes unpacked, where its name says that they are packed.
+ * @param read gives them as stored
+ * @param unpacker does it, where there is one; else it is done here, and they stand in no room
+ * @throws StediError as `gunzip`
+ */
+export function unpacked(
+  { path, where, size }: Pick<TableFile, "path" | "where" | "size">,
+  read: (room: Room) => AsyncIterable<Uint8Array>,
+  outcome: GunzipOutcome,
+  unpacker: Unpacker | undefined,
+): (room: Room) => AsyncIterable<Uint8Array> {
+  if (!isPacked(path)) return read;
+  return (room) => {
+    const packed = read(ring(Math.min(chunkBytes, size)));
+    return unpacker?.unpack(packed, outcome, where, room) ?? gunzip(packed, outcome, where);
+  };
+}
