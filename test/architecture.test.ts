@@ -12,11 +12,12 @@ const root = join(import.meta.dirname, "..");
 const layers: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   version: [],
+  programs: [],
   transforms: [],
   reference: [],
   synthetic: [],
   io: ["errors", "transforms"],
-  pipeline: ["errors", "io", "transforms", "version"],
+  pipeline: ["errors", "io", "programs", "transforms", "version"],
   commands: ["errors", "io", "pipeline", "synthetic", "transforms", "version"],
   cli: ["commands", "version"],
   index: ["errors", "io", "pipeline", "transforms", "version"],

@@ -6,6 +6,7 @@ import { type StediError, threadDied } from "../errors.js";
 import type { PlainRecords } from "../io/plain-records.js";
 import { giveBack } from "../io/shared-buffers.js";
 import { type Unpacker, UnpackingThread } from "../io/unpacker.js";
+import { readingsProgram, unpackingProgram } from "../programs.js";
 import type { Seed } from "../transforms/key-table.js";
 import type { JoinIndex, JoinTableMemory } from "../transforms/join-table.js";
 import type { TableShape } from "../transforms/tables.js";
@@ -106,8 +107,8 @@ export interface ThreadOptions {
 }
 
 export const defaultThreads: ThreadOptions = {
-  file: new URL("./readings-worker.js", import.meta.url),
-  unpacking: new URL("../io/unpacking-worker.js", import.meta.url),
+  file: readingsProgram,
+  unpacking: unpackingProgram,
   // What lives long stands in shared memory.
   limits: { maxYoungGenerationSizeMb: 4 },
 };
