@@ -15,7 +15,6 @@ import {
 import { FlatReader } from "../src/io/flat-reader.js";
 import { OutBuffer, viewOf } from "../src/io/out-buffer.js";
 import { entryKinds, TableReader } from "../src/io/table-reader.js";
-import { rowHeader } from "../src/io/spill-file.js";
 import { makeTemplate } from "../src/io/template.js";
 import { defaultTuning } from "../src/pipeline/readings-pass.js";
 import { releasePart } from "../src/pipeline/readings-pool.js";
@@ -126,16 +125,7 @@ function passes(): void {
       brings: taken,
       join: undefined,
     },
-    ({ routes }) => {
-      const { brought } = routes[0]!;
-      const view = viewOf(brought!);
-      for (let at = 0; at < brought!.length;) {
-        const from = at + rowHeader;
-        const to = from + view.getInt32(at + 12, true);
-        join.addRows(view.getFloat64(at, true), view.getInt32(at + 8, true), brought!, view, from, to);
-        at = to;
-      }
-    },
+    ({ routes }) => join.addSegments(routes[0]!.brought!),
   );
   scanned(stepTrainerLanding, "serialNumber", "sensorReadingTime", serials, ownerOf.map(shares), {
     tells: false,

@@ -5,7 +5,16 @@ import { randomBytes } from "node:crypto";
 import { OutBuffer } from "../io/out-buffer.js";
 import { SpillFile } from "../io/spill-file.js";
 import type { ConsentIndex } from "../transforms/consent.js";
-import { type JoinIndex, JoinTable, type JoinTableMemory, type People } from "../transforms/join-table.js";
+import {
+  forEachSegment,
+  type JoinIndex,
+  JoinTable,
+  type JoinTableMemory,
+  ofPerson,
+  type People,
+  type Segments,
+  segmentWidth,
+} from "../transforms/join-table.js";
 import { KeyMap } from "../transforms/key-map.js";
 import type { KeyTable } from "../transforms/key-table.js";
 import { compositeKey, keyOf } from "../transforms/keys.js";
@@ -88,6 +97,20 @@ export class JoinBuild {
     }
     this.#table.addRows(time, person, bytes, view, from, to);
     this.#keepToBudget(to - from);
+  }
+
+  /** Adds segments whose people are keys of a table, by their numbers: these are changed to the numbers here. */
+  addSegments(keys: KeyTable, segments: Segments): void {
+    const { numbers, texts } = segments;
+    for (let at = ofPerson; at < numbers.length; at += segmentWidth)
+      numbers[at] = this.numberAt(keys, numbers[at]!);
+    const bytes = this.#table.bytes + texts.length + numbers.byteLength;
+    if (this.#spill || bytes > this.#memory.budget) {
+      forEachSegment(segments, (...rows) => this.addRows(...rows));
+      return;
+    }
+    this.#table.addSegments(segments);
+    this.#keepToBudget(texts.length);
   }
 
   /** The number of a person. */

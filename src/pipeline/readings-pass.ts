@@ -22,7 +22,7 @@ import type { MarkedKeys } from "../transforms/marked-keys.js";
 import { type JoinMemory, partitionOf, spillPartitions } from "./lookups.js";
 import { ReadingsPool, releasePart, type Scanners, type Work } from "./readings-pool.js";
 import { type JoinedPart, type Part, ReadingsScanner, type ScanInput } from "./readings-scan.js";
-import type { ReadingsPlan, Route } from "./readings-spec.js";
+import type { ReadingsPlan } from "./readings-spec.js";
 import { joinSpilled, type SpilledJoinInput } from "./spilled-join.js";
 import { UnderWay } from "./under-way.js";
 import type { ZoneBuild } from "./zone-build.js";
@@ -309,7 +309,7 @@ export class ReadingsPass {
       kept -= count;
     }
     if (part.seen) for (const each of seen) addSeen(each, keys, part.seen);
-    if (part.brought && build) this.#bring(build, part.brought);
+    if (part.brought && build) build.addSegments(keys, part.brought);
     if (part.probes) this.#spillProbes(index, part.probes);
     const waits: Promise<void>[] = [];
     if (part.lines) waits.push(this.#builds.get(zone)!.take(good, filtered, part.lines));
@@ -323,18 +323,6 @@ export class ReadingsPass {
       waits.push(target.take(read, [...ownFilters, [joined.step.reason, noPair]], lines));
     }
     await Promise.all(waits);
-  }
-
-  #bring(build: NonNullable<Route["build"]>, rows: Uint8Array): void {
-    const view = new DataView(rows.buffer, rows.byteOffset, rows.length);
-    const { keys } = this.#plan;
-    for (let at = 0; at < rows.length;) {
-      const time = view.getFloat64(at, true);
-      const key = view.getInt32(at + 8, true);
-      const from = at + rowHeader;
-      at = from + view.getInt32(at + 12, true);
-      build.addRows(time, build.numberAt(keys, key), rows, view, from, at);
-    }
   }
 
   #spillProbes(index: number, rows: Uint8Array): void {

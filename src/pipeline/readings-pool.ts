@@ -287,6 +287,7 @@ export function releaseRecords({ records }: RecordsPart): void {
 /** Gives back the memory that a part's bytes stand in. */
 export function releasePart({ routes }: Part): void {
   for (const { lines, brought, probes, joined } of routes) {
-    for (const bytes of [lines?.bytes, brought, probes, joined?.lines.bytes]) if (bytes) giveBack(bytes);
+    for (const bytes of [lines?.bytes, brought?.texts, probes, joined?.lines.bytes])
+      if (bytes) giveBack(bytes);
   }
 }

@@ -7,9 +7,10 @@ import { PlainLine } from "../io/plain-line.js";
 import type { SharedBuffers } from "../io/shared-buffers.js";
 import { entryKinds, TableReader } from "../io/table-reader.js";
 import type { PlainBatch, Template } from "../io/template.js";
+import { withRoom } from "../transforms/columns.js";
 import { timeAt } from "../transforms/consent.js";
 import type { Damage } from "../transforms/contract.js";
-import { JoinTable, type People } from "../transforms/join-table.js";
+import { JoinTable, type People, putSegment, type Segments, segmentWidth } from "../transforms/join-table.js";
 import { KeyTable } from "../transforms/key-table.js";
 import { keyOf } from "../transforms/keys.js";
 import { type Row, rowFormat } from "../transforms/rows.js";
@@ -49,11 +50,8 @@ export interface RoutePart {
   readonly lines: Lines | undefined;
   /** The numbers of the keys of kept rows, with repetitions left out here and there. */
   readonly seen: Int32Array | undefined;
-  /**
-   * Kept rows for a join's build side. Those that come one after another of one key and time stand together: the time
-   * (double), the key (int32), a length (int32), and that many bytes of texts, each behind its length plus 1 (a varint).
-   */
-  readonly brought: Uint8Array | undefined;
+  /** Kept rows for a join's build side, with keys in the place of people. */
+  readonly brought: Segments | undefined;
   /** Kept rows for a join that has spilled: each a time, a key, a length, and that many bytes: its line, without the newline. */
   readonly probes: Uint8Array | undefined;
   readonly joined: JoinedPart | undefined;
@@ -97,6 +95,7 @@ export class ReadingsScanner {
   readonly tables: readonly (JoinTable | undefined)[];
   /** What each route brings. */
   readonly taken: readonly (TakenPlain | undefined)[];
+  readonly bringing: readonly Bringing[];
   readonly #buffers: SharedBuffers;
   #heldTable: JoinTable | undefined;
 
@@ -109,6 +108,7 @@ export class ReadingsScanner {
     this.plainLine = new PlainLine(spec.table);
     this.tables = spec.routes.map(({ join }) => join?.table && JoinTable.of(join.table));
     this.taken = spec.routes.map(({ brings }) => brings && new TakenPlain(spec.table, brings));
+    this.bringing = spec.routes.map(() => new Bringing());
   }
 
   scan(input: ScanInput): BlockScan {
@@ -144,7 +144,7 @@ export class BlockScan {
   #dropped = 0;
 
   constructor(shared: ReadingsScanner, { bytes, state, last }: ScanInput) {
-    const { spec, tables, taken } = shared;
+    const { spec, tables, taken, bringing } = shared;
     this.#shared = shared;
     this.#reader = new TableReader(spec.table, {
       keyIndex: spec.keyField,
@@ -158,7 +158,7 @@ export class BlockScan {
     this.#times = new Float64Array(this.#reader.batch.starts.length);
     const input = { reader: this.#reader, view: viewOf(this.#reader.bytes), times: this.#times };
     this.#routes = spec.routes.map(
-      (route, index) => new RouteScan(route, shared, tables[index], taken[index], input),
+      (route, index) => new RouteScan(route, shared, tables[index], taken[index], bringing[index]!, input),
     );
     this.#joining = this.#routes.filter((route) => route.joins);
   }
@@ -288,11 +288,8 @@ class RouteScan {
   #filtered: number[];
   #lines: OutBuffer;
   #rows = 0;
+  readonly #bringing: Bringing;
   #brought: OutBuffer;
-  // The rows in it that may go on.
-  #broughtFrom = -1;
-  #broughtKey = -1;
-  #broughtTime = 0;
   #probes: OutBuffer;
   readonly #spills: boolean;
   #seen: number[] = [];
@@ -306,6 +303,7 @@ class RouteScan {
     shared: ReadingsScanner,
     build: JoinTable | undefined,
     taken: TakenPlain | undefined,
+    bringing: Bringing,
     { reader, view, times }: RouteInput,
   ) {
     this.#spec = spec;
@@ -321,6 +319,7 @@ class RouteScan {
     this.#starts = spec.since && new Float64Array(spec.since.starts);
     this.#join = spec.join && build && new JoinScan(spec.join, build, shared);
     this.#taken = taken;
+    this.#bringing = bringing;
     // A block with a large record left over from the one before is no reason for large buffers: they grow.
     this.#size = Math.min(reader.bytes.length, partBytes) + 1024;
     this.#filtered = this.#zeros();
@@ -409,15 +408,18 @@ class RouteScan {
     const { bytes, canonical } = this.#reader;
     const { width, from: starts, to: ends } = this.#batch;
     const isRun = canonical && taken.isRun;
+    const brought = this.#brought;
     for (let record = from; record < to; record++) {
       const time = this.#times[record]!;
       if (isRun) {
         const start = taken.startIn(starts, record * width);
         const end = taken.endIn(ends, record * width);
-        this.#bring(this.#key, time, end - start).copy(bytes, this.#view, start, end);
+        this.#bringing.row(brought, time, this.#key, end - start);
+        brought.copy(bytes, this.#view, start, end);
       } else {
         const text = taken.compose(bytes, this.#view, starts, ends, record * width);
-        this.#bring(this.#key, time, text.length).copy(text.bytes, text.view, 0, text.length);
+        this.#bringing.row(brought, time, this.#key, text.length);
+        brought.copy(text.bytes, text.view, 0, text.length);
       }
     }
   }
@@ -462,7 +464,8 @@ class RouteScan {
         brings.map((index) => this.#shape.fields[index]!),
         brings.map((index) => row[index]),
       );
-      this.#bring(key, time, text.length).put(text);
+      this.#bringing.row(this.#brought, time, key, text.length);
+      this.#brought.put(text);
     }
     if (this.#spills) {
       const from = startRow(this.#probes, key, time);
@@ -480,12 +483,11 @@ class RouteScan {
   /** Hands on what there is so far. */
   part(ended: boolean): RoutePart {
     this.#flush();
-    this.#endBrought();
     const part = {
       filtered: this.#filtered,
       lines: this.#spec.writes ? { bytes: used(this.#lines), rows: this.#rows } : undefined,
       seen: this.#spec.tells ? Int32Array.from(this.#seen) : undefined,
-      brought: this.#spec.brings ? used(this.#brought) : undefined,
+      brought: this.#spec.brings ? this.#bringing.end(this.#brought) : undefined,
       probes: this.#spills ? used(this.#probes) : undefined,
       joined: this.#join?.part(ended),
     };
@@ -517,24 +519,6 @@ class RouteScan {
     this.#seen.push(key);
   }
 
-  /** Begins a text of so many bytes for a join's build side. @returns where it goes */
-  #bring(key: number, time: number, length: number): OutBuffer {
-    const out = this.#brought;
-    if (key !== this.#broughtKey || time !== this.#broughtTime || this.#broughtFrom < 0) {
-      this.#endBrought();
-      this.#broughtFrom = startRow(out, key, time);
-      this.#broughtKey = key;
-      this.#broughtTime = time;
-    }
-    out.varint(length + 1);
-    return out;
-  }
-
-  #endBrought(): void {
-    if (this.#broughtFrom >= 0) endRow(this.#brought, this.#broughtFrom);
-    this.#broughtFrom = -1;
-  }
-
   /** Puts the line of a record of the batch together, without its newline. */
   #compose(out: OutBuffer, record: number): void {
     const { width, from, to } = this.#batch;
@@ -563,6 +547,40 @@ function startRow(out: OutBuffer, key: number, time: number): number {
 
 function endRow(out: OutBuffer, from: number): void {
   out.setInt32(from - 4, out.length - from);
+}
+
+/** Puts the rows of a part together that go to a join's build side. There is one for all blocks, which come in turn. */
+class Bringing {
+  #numbers = new Int32Array(1024 * segmentWidth);
+  #length = 0;
+  #time = 0;
+  #key = 0;
+
+  /** Begins a row in the texts so far: its text, of so many bytes, is put behind. */
+  row(texts: OutBuffer, time: number, key: number, length: number): void {
+    if (this.#length === 0 || time !== this.#time || key !== this.#key) {
+      if (this.#length > 0) texts.byte(0);
+      this.#numbers = withRoom(this.#numbers, this.#length + segmentWidth);
+      putSegment(this.#numbers, this.#length, time, key, texts.length);
+      this.#length += segmentWidth;
+      this.#time = time;
+      this.#key = key;
+    }
+    texts.varint(length + 1);
+  }
+
+  /** The rows since the last end; the numbers stand in the buffer of the texts, behind these. */
+  end(texts: OutBuffer): Segments {
+    const length = this.#length;
+    this.#length = 0;
+    if (length > 0) texts.byte(0);
+    const to = texts.length;
+    texts.reserve(4 * length + 3);
+    const { buffer, byteOffset } = texts.bytes;
+    const numbers = new Int32Array(buffer, byteOffset + ((to + 3) & ~3), length);
+    numbers.set(this.#numbers.subarray(0, length));
+    return { numbers, texts: texts.bytes.subarray(0, to) };
+  }
 }
 
 /** The taken text (taken.ts) of plain records. */

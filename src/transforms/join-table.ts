@@ -48,10 +48,11 @@ export interface People {
 }
 
 // A segment is four 32-bit numbers: its time, its person, and where its texts start (chunk and place in it).
-const width = 4;
+export const segmentWidth = 4;
+const width = segmentWidth;
 const timeLow = 0;
 const timeHigh = 1;
-const ofPerson = 2;
+export const ofPerson = 2;
 const textStart = 3;
 
 /** Set in the high part of a segment's time when another one of its person and instant follows. */
@@ -82,6 +83,49 @@ export type RowsAction = (
   from: number,
   to: number,
 ) => void;
+
+/**
+ * Rows on their way into a table, as they stand there: a segment of four numbers for those that come one after another of
+ * one person and instant.
+ */
+export interface Segments {
+  /** Where a segment's texts start is a place in these texts. */
+  readonly numbers: Int32Array;
+  /** Those of each segment, with a zero behind them, and nothing else. */
+  readonly texts: Uint8Array;
+}
+
+/** A segment's numbers, put into others at a place. */
+export function putSegment(
+  numbers: Int32Array,
+  at: number,
+  time: number,
+  person: number,
+  start: number,
+): void {
+  numbers[at + timeLow] = time | 0;
+  numbers[at + timeHigh] = (time / twoTo32) | 0;
+  numbers[at + ofPerson] = person;
+  numbers[at + textStart] = start;
+}
+
+/** Gives segments one by one. */
+export function forEachSegment({ numbers, texts }: Segments, action: RowsAction): void {
+  const view = viewOf(texts);
+  for (let at = 0; at < numbers.length; at += width) {
+    const start = numbers[at + textStart]!;
+    action(timeIn(numbers, at), numbers[at + ofPerson]!, texts, view, start, endIn(numbers, texts, at) - 1);
+  }
+}
+
+function timeIn(numbers: Int32Array, at: number): number {
+  return (numbers[at + timeHigh]! & highMask) * twoTo32 + (numbers[at + timeLow]! >>> 0);
+}
+
+/** Behind the zero of a segment. */
+function endIn(numbers: Int32Array, texts: Uint8Array, at: number): number {
+  return at + width < numbers.length ? numbers[at + width + textStart]! : texts.length;
+}
 
 /** See the top of this file. A row is a person (a number), a time (epoch milliseconds) and a text of bytes. */
 export class JoinTable {
@@ -237,6 +281,76 @@ export class JoinTable {
     copyWords(bytes, view, from, to, texts, this.#viewOf(this.#text), this.#place);
     this.#place += to - from;
     texts[this.#place] = 0; // as long as nothing follows
+  }
+
+  /**
+   * Adds segments: the same as `addRows` for each of them, for less.
+   * @throws RangeError as `addRows` does
+   */
+  addSegments({ numbers, texts }: Segments): void {
+    let at = 0;
+    if (numbers.length > 0 && this.#count > 0 && this.#continues(timeIn(numbers, 0), numbers[ofPerson]!)) {
+      const first = {
+        numbers: numbers.subarray(0, width),
+        texts: texts.subarray(0, endIn(numbers, texts, 0)),
+      };
+      forEachSegment(first, (...rows) => this.addRows(...rows));
+      at = width;
+    }
+    while (at < numbers.length) at = this.#addRun(numbers, texts, at);
+  }
+
+  /** Adds as many segments as go into one chunk, from one on: that at least. @returns the first that is left */
+  #addRun(numbers: Int32Array, texts: Uint8Array, from: number): number {
+    const start = numbers[from + textStart]!;
+    let chunk = this.#texts[this.#text];
+    let base = this.#place + 1; // behind the zero that ends the segment before
+    const fits = (at: number): boolean =>
+      base + endIn(numbers, texts, at) - start + spareBytes - 2 <= chunk!.length && // both zeros are there already
+      base + numbers[at + textStart]! - start < chunkText;
+    if (chunk === undefined || this.#place >= chunkText || !fits(from)) {
+      chunk = this.#nextChunk(endIn(numbers, texts, from) - 1 - start + spareBytes);
+      base = 0;
+    }
+    let last = numbers.length - width;
+    if (!fits(last)) {
+      // The last one that does is between these.
+      let low = from;
+      for (let high = last; high - low > width;) {
+        const middle = low + Math.floor((high - low) / 2 / width) * width;
+        if (fits(middle)) low = middle;
+        else high = middle;
+      }
+      last = low;
+    }
+    const end = endIn(numbers, texts, last);
+    chunk.set(texts.subarray(start, end), base);
+    this.#place = base + end - start - 1;
+    this.#copySegments(numbers, from, last + width, ((this.#text << placeBits) | base) - start);
+    return last + width;
+  }
+
+  /** @param moved what is to be added to the starts of their texts */
+  #copySegments(numbers: Int32Array, from: number, to: number, moved: number): void {
+    for (let at = from; at < to;) {
+      const part = this.#segmentsWith(this.#count);
+      const place = (this.#count & segmentMask) * width;
+      const length = Math.min(to - at, part.length - place);
+      part.set(numbers.subarray(at, at + length), place);
+      for (let each = place + textStart; each < place + length; each += width) part[each]! += moved;
+      this.#count += length / width;
+      at += length;
+    }
+  }
+
+  /** The chunk that a segment goes into. */
+  #segmentsWith(segment: number): Int32Array {
+    const number = segment >>> segmentBits;
+    if (number === this.#segments.length) {
+      const chunk = this.#regions.take(4 * chunkSegments * width);
+      this.#segments.push(new Int32Array(chunk.buffer, chunk.byteOffset, chunkSegments * width));
+    }
+    return this.#segments[number]!;
   }
 
   /** The chunk with room at `#place` for so many bytes in a segment of that person and instant. */
@@ -419,18 +533,8 @@ export class JoinTable {
 
   #addSegment(time: number, person: number): void {
     const segment = this.#count++;
-    if (segment >>> segmentBits === this.#segments.length) {
-      const chunk = this.#regions.take(4 * chunkSegments * width);
-      this.#segments.push(new Int32Array(chunk.buffer, chunk.byteOffset, chunkSegments * width));
-    }
-    const low = time | 0;
-    const high = (time / twoTo32) | 0;
-    const part = this.#segments[segment >>> segmentBits]!;
-    const at = (segment & segmentMask) * width;
-    part[at + timeLow] = low;
-    part[at + timeHigh] = high;
-    part[at + ofPerson] = person;
-    part[at + textStart] = (this.#text << placeBits) | this.#place;
+    const start = (this.#text << placeBits) | this.#place;
+    putSegment(this.#segmentsWith(segment), (segment & segmentMask) * width, time, person, start);
   }
 
   /** Puts the segments that have come since into the table. */

@@ -8,6 +8,7 @@ import { readSpilled, rowHeader } from "../../src/io/spill-file.js";
 import { JoinBuild, partitionOf, spillPartitions } from "../../src/pipeline/lookups.js";
 import { KeyTable } from "../../src/transforms/key-table.js";
 import { framed, utf8 } from "../io/support.js";
+import { segmentsOf } from "../support/segments.js";
 
 /** More than a table takes that has its first rows, less than one whose segments need a second piece of memory. */
 const budget = 6 * 1024 * 1024;
@@ -34,15 +35,23 @@ function spilledRows(build: JoinBuild): string[][] {
   });
 }
 
-/** Adds rows of two people, one or more of an instant, by either way. @returns what is to stand in each partition */
-function filled(build: JoinBuild, count: number, alike: number): string[][] {
+/** Of the people whose rows are added. */
+function twoPeople(): KeyTable {
+  const people = KeyTable.empty([1, 2]);
+  for (const key of ["ada", "ben"]) people.add(key);
+  return people;
+}
+
+/** Adds rows of two people, one or more of an instant, by each way. @returns what is to stand in each partition */
+function filled(build: JoinBuild, people: KeyTable, count: number, alike: number): string[][] {
   const expected = Array.from({ length: spillPartitions }, (): string[] => []);
   for (let row = 0; row < count; row++) {
     const time = 1_655_564_444_103 + Math.floor(row / alike);
     const person = time % 3 === 0 ? 1 : row % 2;
     const text = utf8(String(row));
     expected[partitionOf(time)]!.push(`${time} ${person} ${row}`);
-    if (row % 5 > 0) build.add(time, person, text);
+    if (row % 5 > 2) build.add(time, person, text);
+    else if (row % 5 > 0) build.addSegments(people, segmentsOf([[time, person, String(row)]]));
     else {
       const bytes = framed(text);
       build.addRows(time, person, bytes, viewOf(bytes), 0, bytes.length);
@@ -58,9 +67,10 @@ test.each([
   ["all of which are moved before the last has come", 12_000, 1, false],
   ["two of an instant each", 70_000, 2, false],
 ] as const)("rows %s stand in the file in the order in which they came", (_, beyond, alike, isLeft) => {
-  const build = new JoinBuild(fields, KeyTable.empty([1, 2]), { budget, folder: tmpdir() });
+  const people = twoPeople();
+  const build = new JoinBuild(fields, people, { budget, folder: tmpdir() });
   try {
-    const expected = filled(build, segmentsBelow + beyond, alike);
+    const expected = filled(build, people, segmentsBelow + beyond, alike);
     expect([...build.complete(false)].length > 0).toBe(isLeft);
     expect(spilledRows(build)).toEqual(expected);
   } finally {
@@ -69,8 +79,9 @@ test.each([
 });
 
 test("rows that memory holds can be probed once they are complete, which takes them in parts", () => {
-  const build = new JoinBuild(fields, KeyTable.empty([1, 2]), { budget: Infinity, folder: "" });
-  filled(build, 3000, 1);
+  const people = twoPeople();
+  const build = new JoinBuild(fields, people, { budget: Infinity, folder: "" });
+  filled(build, people, 3000, 1);
   expect([...build.complete(true)]).toHaveLength(2);
   expect(build.spill).toBeUndefined();
   const found: number[] = [];
@@ -97,4 +108,49 @@ test("a person has one number, by their key or by that of a table, and nobody el
   const late = people.add("zoe");
   expect([build.numberOf("zoe"), build.numberAt(people, late)]).toEqual([zoe, zoe]);
   expect([build.numberOf("ada"), build.numberAt(people, 0)]).toEqual([ada, ada]);
+});
+
+test("rows that come together are those of the people whom a table has under these numbers, within the budget", () => {
+  const people = twoPeople();
+  const another = KeyTable.empty([3, 4]);
+  for (const key of ["eve", "ben"]) another.add(key);
+  const time = 1_655_564_444_103;
+  for (const budget of [Infinity, 1]) {
+    const build = new JoinBuild(fields, people, { budget, folder: tmpdir() });
+    build.addSegments(
+      people,
+      segmentsOf([
+        [time, 0, "a"],
+        [time, 1, "b"],
+      ]),
+    );
+    build.addSegments(
+      another,
+      segmentsOf([
+        [time, 0, "e"],
+        [time, 1, "b again"],
+        [time + 1, 1, "later"],
+      ]),
+    );
+    Array.from(build.complete(true));
+    const [ben, eve] = ["ben", "eve"].map((key) => build.numberOf(key));
+    const rows = [
+      `${time} 0 a`,
+      `${time} ${ben} b`,
+      `${time} ${eve} e`,
+      `${time} ${ben} b again`,
+      `${time + 1} ${ben} later`,
+    ];
+    if (budget === 1) expect(spilledRows(build).flat().toSorted()).toEqual(rows.toSorted());
+    else {
+      const found: string[] = [];
+      const all = build.table.forEach((when, person, bytes, view, from, to) => {
+        expect(view.getUint8(from)).toBe(to - from);
+        found.push(`${when} ${person} ${Buffer.from(bytes.subarray(from + 1, to)).toString()}`);
+      });
+      Array.from(all);
+      expect(found).toEqual(rows);
+    }
+    build.close();
+  }
 });

@@ -1,11 +1,18 @@
 // The build side of the join: what is probed for is found, in the order it came, by either way and in any thread, and
 // nothing else is.
 
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { viewOf } from "../../src/io/out-buffer.js";
-import { JoinTable, type JoinTableMemory, type People } from "../../src/transforms/join-table.js";
+import {
+  JoinTable,
+  type JoinTableMemory,
+  type People,
+  segmentWidth,
+} from "../../src/transforms/join-table.js";
 import { framed, MiB, utf8 } from "../io/support.js";
+import { segmentsOf } from "../support/segments.js";
 import { at } from "../reference/helpers.js";
 
 const seed = 0x12345678;
@@ -553,6 +560,92 @@ describe("all rows", () => {
     expect(seen).toEqual(added);
     // There are eight segments by now.
     expect(count).toBe(7);
+  });
+});
+
+/** What of its memory is in use. */
+function contentOf(table: JoinTable): unknown {
+  const { count, segments, texts, slots, index } = table.memory;
+  const numbers = Buffer.concat(
+    segments.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
+  ).subarray(0, 4 * segmentWidth * count);
+  const hash = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+  return [
+    count,
+    hash(numbers),
+    texts.map(hash),
+    hash(Buffer.from(slots)),
+    index.earlier.map(Boolean),
+    table.bytes,
+  ];
+}
+
+describe("segments that are added together", () => {
+  const arbRow = fc.tuple(
+    fc.constantFrom(at(1), at(2), at(1) + twoTo32),
+    fc.integer({ min: 0, max: 1 }),
+    fc
+      .tuple(fc.constantFrom("a", "b", "c"), fc.integer({ min: 0, max: 300 }))
+      .map(([text, times]) => text.repeat(times)),
+  );
+  const both = (parts: readonly (readonly (readonly [number, number, string])[])[]): void => {
+    const together = new JoinTable(seed);
+    for (const part of parts) together.addSegments(segmentsOf(part));
+    expect(contentOf(together)).toEqual(contentOf(tableOf(parts.flat())));
+  };
+
+  it("are the same as their rows one by one", () => {
+    fc.assert(fc.property(fc.array(fc.array(arbRow, { maxLength: 20 }), { maxLength: 8 }), both), {
+      numRuns: 200,
+    });
+  });
+
+  it("are the same where chunks are full, or too small for one text", () => {
+    // Each of a time of its own: rows of one segment may be cut apart where they come one by one.
+    const lengths = fc.array(fc.integer({ min: 0, max: 1_500_000 }), { minLength: 2, maxLength: 7 });
+    fc.assert(
+      fc.property(fc.array(lengths, { minLength: 1, maxLength: 3 }), (parts) => {
+        let time = 0;
+        both(parts.map((part) => part.map((length) => [at(time++), 0, "a".repeat(length)] as const)));
+      }),
+      { numRuns: 25 },
+    );
+    const fills = (left: number): (readonly [number, number, string])[] => [
+      [at(1), 0, "a".repeat(1_000_000)],
+      [at(2), 0, "b".repeat(chunk - 1_000_010 - 7 - left)],
+    ];
+    for (const left of range(24)) {
+      both([
+        fills(left),
+        [
+          [at(3), 0, "c"],
+          [at(4), 0, "d"],
+          [at(5), 0, "e"],
+        ],
+      ]);
+      both([[...fills(left), [at(3), 0, "c"], [at(4), 0, ""], [at(5), 0, "e"]]]);
+    }
+    const larger = chunk - 6;
+    for (const length of [larger, larger + 1, larger + 5, larger + 20])
+      both([
+        [
+          [at(1), 0, "a".repeat(length)],
+          [at(2), 0, "b"],
+        ],
+        [[at(3), 0, "c"]],
+      ]);
+  });
+
+  it("are the same where there are more than go into one piece of memory", () => {
+    const rows = range(segmentsOfChunk + 1000).map((number) => [at(number), 0, "x"] as const);
+    both([rows.slice(0, 10), rows.slice(10, segmentsOfChunk + 10), rows.slice(segmentsOfChunk + 10)]);
+  });
+
+  it("go into a table that was cleared", () => {
+    const table = tableOf([[at(1), 0, "a"]]);
+    table.clear(seed);
+    table.addSegments(segmentsOf([[at(1), 0, "b"]]));
+    expect(probe(table, at(1), [0])).toEqual(["b"]);
   });
 });
 
