@@ -3,8 +3,7 @@
 // such a thread, and not through those of the one that builds the zones, is hardly felt.
 
 import { Worker } from "node:worker_threads";
-import type { StediError } from "../errors.js";
-import { threadDied } from "../errors.js";
+import { type StediError, threadDied } from "../errors.js";
 import { BoundedQueue } from "./bounded-queue.js";
 import { badGzip, gunzip, type GunzipOutcome, isPacked } from "./gunzip.js";
 import type { TableFile } from "./read-ahead.js";
