@@ -99,12 +99,3 @@ export class StediError extends Error {
     return errorCodes[this.code];
   }
 }
-
-/** A thread is gone. @param code of what ended it, where there is one: its message may quote what the thread was reading */
-export function threadDied(code: string | undefined): StediError {
-  return new StediError("STEDI_WORKER", {
-    what: "a worker thread died",
-    why: code ?? "an error that nothing caught",
-    next: "run again; if it happens again, with --workers 1, and report it",
-  });
-}

@@ -2,12 +2,11 @@
 // been copied, and there is as much of it as the files have bytes: a collector that has to go through the few objects of
 // such a thread, and not through those of the one that builds the zones, is hardly felt.
 
-import { Worker } from "node:worker_threads";
-import { type StediError, threadDied } from "../errors.js";
 import { BoundedQueue } from "./bounded-queue.js";
 import { badGzip, gunzip, type GunzipOutcome, isPacked } from "./gunzip.js";
 import type { TableFile } from "./read-ahead.js";
 import { chunkBytes, ring, type Room } from "./store.js";
+import { smallHeap, WorkerThread } from "./worker-thread.js";
 
 /** Unpacks beside the thread that calls. */
 export interface Unpacker {
@@ -60,10 +59,9 @@ interface File {
 /** See the top of this file. The thread is started with the first file. */
 export class UnpackingThread implements Unpacker {
   readonly #program: URL;
-  #worker: Worker | undefined;
+  #thread: WorkerThread<ToUnpacker, FromUnpacker> | undefined;
   readonly #files = new Map<number, File>();
   #lastFile = 0;
-  #failure: StediError | undefined;
 
   /** @param program what the thread runs: unpacking-worker.js */
   constructor(program: URL) {
@@ -76,22 +74,25 @@ export class UnpackingThread implements Unpacker {
     where: string,
     room: Room,
   ): AsyncIterable<Uint8Array> {
-    if (this.#failure) throw this.#failure;
-    const worker = (this.#worker ??= this.#start());
-    const send = (message: ToUnpacker): void => worker.postMessage(message);
+    const thread = (this.#thread ??= this.#start());
+    if (thread.failure) throw thread.failure;
     const number = ++this.#lastFile;
     const file: File = { answers: new BoundedQueue(Infinity), where, taken: () => undefined };
     this.#files.set(number, file);
-    let isOver = false;
+    const isOver = (): boolean => !this.#files.has(number);
+    /** Of a file that is over, the thread would think it a new one. */
+    const send = (message: ToUnpacker): void => {
+      if (!isOver()) thread.send(message);
+    };
 
     const pump = async (): Promise<void> => {
       for await (const bytes of packed) {
         const taken = new Promise<void>((resolve) => (file.taken = resolve));
         send({ kind: "packed", file: number, bytes });
         await taken;
-        if (isOver) return;
+        if (isOver()) return;
       }
-      if (!isOver) send({ kind: "packed", file: number, bytes: undefined });
+      send({ kind: "packed", file: number, bytes: undefined });
     };
     const rooms: Promise<Uint8Array>[] = [];
     const giveRoom = (): void => {
@@ -120,37 +121,32 @@ export class UnpackingThread implements Unpacker {
         return;
       }
     } finally {
-      isOver = true;
+      send({ kind: "stop", file: number });
       this.#files.delete(number);
       file.taken();
-      send({ kind: "stop", file: number });
     }
   }
 
   async close(): Promise<void> {
-    this.#worker?.removeAllListeners("exit");
-    await this.#worker?.terminate();
+    await this.#thread?.close();
   }
 
-  #start(): Worker {
-    // What lives long is not much.
-    const worker = new Worker(this.#program, { resourceLimits: { maxYoungGenerationSizeMb: 4 } });
-    worker.on("message", (message: FromUnpacker) => {
-      const file = this.#files.get(message.file);
-      if (message.kind === "filled") void file?.answers.push(message);
-      else if (message.kind === "taken") file?.taken();
-      else file?.answers.fail(badGzip(file.where));
-    });
-    worker.on("error", (error) => this.#fail((error as NodeJS.ErrnoException).code));
-    worker.on("messageerror", () => this.#fail(undefined));
-    worker.on("exit", () => this.#fail(undefined));
-    return worker;
-  }
-
-  /** Errors of a thread may quote what it was reading, so only their code is told. */
-  #fail(code: string | undefined): void {
-    this.#failure ??= threadDied(code);
-    for (const { answers } of this.#files.values()) answers.fail(this.#failure);
+  #start(): WorkerThread<ToUnpacker, FromUnpacker> {
+    const thread = new WorkerThread<ToUnpacker, FromUnpacker>(
+      this.#program,
+      smallHeap,
+      (message) => {
+        const file = this.#files.get(message.file);
+        if (message.kind === "filled") void file?.answers.push(message);
+        else if (message.kind === "taken") file?.taken();
+        else file?.answers.fail(badGzip(file.where));
+      },
+      (failure) => {
+        for (const { answers } of this.#files.values()) answers.fail(failure);
+      },
+    );
+    thread.keepAlive();
+    return thread;
   }
 }
 

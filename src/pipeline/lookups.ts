@@ -105,7 +105,7 @@ export class JoinBuild {
     for (let at = ofPerson; at < numbers.length; at += segmentWidth)
       numbers[at] = this.numberAt(keys, numbers[at]!);
     const bytes = this.#table.bytes + texts.length + numbers.byteLength;
-    if (this.#spill || bytes > this.#memory.budget) {
+    if (this.#spill || bytes > this.#budget) {
       forEachSegment(segments, (...rows) => this.addRows(...rows));
       return;
     }
@@ -162,6 +162,11 @@ export class JoinBuild {
     await this.#indexing;
   }
 
+  /** How many bytes it may hold. */
+  get #budget(): number {
+    return Math.min(this.#memory.budget, mostBytes);
+  }
+
   /** Frees what it holds. */
   close(): void {
     this.#spill?.close();
@@ -171,7 +176,7 @@ export class JoinBuild {
 
   /** @param added bytes of texts, just now */
   #keepToBudget(added: number): void {
-    if (!this.#spill && this.#table.bytes > Math.min(this.#memory.budget, mostBytes)) {
+    if (!this.#spill && this.#table.bytes > this.#budget) {
       const spill = (this.#spill = new SpillFile(this.#memory.folder));
       const rows = this.#table.forEach((time, person, bytes, view, from, to) => {
         spill.append(partitionOf(time), time, person, bytes, view, from, to);

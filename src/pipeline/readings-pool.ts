@@ -1,11 +1,12 @@
 // Threads that scan blocks, and what is said to them and by them. A thread takes its blocks in the order
 // in which they are given to it, and waits when it is some parts ahead of whoever takes these.
 
-import { type ResourceLimits, Worker } from "node:worker_threads";
-import { type StediError, threadDied } from "../errors.js";
+import type { ResourceLimits } from "node:worker_threads";
+import type { StediError } from "../errors.js";
 import type { PlainRecords } from "../io/plain-records.js";
 import { giveBack } from "../io/shared-buffers.js";
 import { type Unpacker, UnpackingThread } from "../io/unpacker.js";
+import { smallHeap, WorkerThread } from "../io/worker-thread.js";
 import { readingsProgram, unpackingProgram } from "../programs.js";
 import type { Seed } from "../transforms/key-table.js";
 import type { JoinIndex, JoinTableMemory } from "../transforms/join-table.js";
@@ -110,7 +111,7 @@ export const defaultThreads: ThreadOptions = {
   file: readingsProgram,
   unpacking: unpackingProgram,
   // What lives long stands in shared memory.
-  limits: { maxYoungGenerationSizeMb: 4 },
+  limits: smallHeap,
 };
 
 /** See the top of this file. */
@@ -169,24 +170,25 @@ export class ReadingsPool implements Scanners {
 }
 
 class Thread {
-  readonly #worker: Worker;
+  readonly #thread: WorkerThread<ToWorker, FromWorker>;
   readonly #jobs = new Map<number, Job<Part> | Job<RecordsPart> | Job<IndexPart>>();
   #lastJob = 0;
-  #failure: StediError | undefined;
 
   constructor({ file, limits }: ThreadOptions) {
-    this.#worker = new Worker(file, { resourceLimits: limits });
-    this.#worker.on("message", ({ job, part }: FromWorker) => {
-      const found = this.#jobs.get(job);
-      if (part.end) this.#jobs.delete(job);
-      // A job's parts are of its kind.
-      (found as Job<typeof part> | undefined)?.arrived(part);
-    });
-    this.#worker.on("error", (error) => this.#fail((error as NodeJS.ErrnoException).code));
-    this.#worker.on("messageerror", () => this.#fail(undefined));
-    this.#worker.on("exit", () => this.#fail(undefined));
-    // A thread that has nothing to do keeps no process alive.
-    this.#worker.unref();
+    this.#thread = new WorkerThread(
+      file,
+      limits,
+      ({ job, part }) => {
+        const found = this.#jobs.get(job);
+        if (part.end) this.#jobs.delete(job);
+        // A job's parts are of its kind.
+        (found as Job<typeof part> | undefined)?.arrived(part);
+      },
+      (failure) => {
+        for (const job of this.#jobs.values()) job.fail(failure);
+        this.#jobs.clear();
+      },
+    );
   }
 
   get jobs(): number {
@@ -194,32 +196,25 @@ class Thread {
   }
 
   send(message: ToWorker): void {
-    this.#worker.postMessage(message);
+    this.#thread.send(message);
   }
 
   /** @param release gives the buffers of its parts back */
   start<P extends Ending>(message: (job: number) => ToWorker, release: (part: P) => void): Work<P> {
     const number = ++this.#lastJob;
     const job = new Job(release, () => this.send({ kind: "taken", job: number }));
-    if (this.#failure) job.fail(this.#failure);
+    const { failure } = this.#thread;
+    if (failure) job.fail(failure);
     else {
       this.#jobs.set(number, job as never);
-      this.#worker.ref();
+      this.#thread.keepAlive();
       this.send(message(number));
     }
     return job;
   }
 
-  async close(): Promise<void> {
-    this.#worker.removeAllListeners("exit");
-    await this.#worker.terminate();
-  }
-
-  /** Errors of a thread may quote what it was reading, so only their code is told. */
-  #fail(code: string | undefined): void {
-    this.#failure ??= threadDied(code);
-    for (const job of this.#jobs.values()) job.fail(this.#failure);
-    this.#jobs.clear();
+  close(): Promise<void> {
+    return this.#thread.close();
   }
 }
 

@@ -48,8 +48,8 @@ export interface People {
 }
 
 // A segment is four 32-bit numbers: its time, its person, and where its texts start (chunk and place in it).
-export const segmentWidth = 4;
-const width = segmentWidth;
+const width = 4;
+export { width as segmentWidth };
 const timeLow = 0;
 const timeHigh = 1;
 export const ofPerson = 2;
@@ -258,7 +258,7 @@ export class JoinTable {
    */
   *forEach(action: RowsAction): Iterable<undefined> {
     for (let segment = 0; segment < this.#count; segment++) {
-      const time = this.#high(segment) * twoTo32 + (this.#part(segment, timeLow) >>> 0);
+      const time = timeIn(this.#segments[segment >>> segmentBits]!, (segment & segmentMask) * width);
       const person = this.#part(segment, ofPerson);
       const chunk = this.chunkOf(segment);
       const from = this.placeOf(segment);
@@ -289,13 +289,12 @@ export class JoinTable {
    */
   addSegments({ numbers, texts }: Segments): void {
     let at = 0;
-    if (numbers.length > 0 && this.#count > 0 && this.#continues(timeIn(numbers, 0), numbers[ofPerson]!)) {
-      const first = {
-        numbers: numbers.subarray(0, width),
-        texts: texts.subarray(0, endIn(numbers, texts, 0)),
-      };
-      forEachSegment(first, (...rows) => this.addRows(...rows));
-      at = width;
+    if (numbers.length > 0 && this.#count > 0) {
+      const [time, person] = [timeIn(numbers, 0), numbers[ofPerson]!];
+      if (this.#continues(time, person)) {
+        this.addRows(time, person, texts, viewOf(texts), 0, endIn(numbers, texts, 0) - 1);
+        at = width;
+      }
     }
     while (at < numbers.length) at = this.#addRun(numbers, texts, at);
   }
