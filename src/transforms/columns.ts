@@ -16,6 +16,18 @@ export function column<T extends Column>(
   return new type(new ArrayBuffer(mappedBytes(bytes)), 0, places);
 }
 
+const pageBytes = 4096;
+
+/**
+ * The same column of zeros, in memory that is there. A page that is read before it is written is one that all such pages
+ * share, and to change that when it is written all threads are stopped: of a table whose slots are read to see whether
+ * they are free, that takes as long as filling it.
+ */
+export function present<T extends Column>(zeros: T): T {
+  for (let at = 0; at < zeros.length; at += pageBytes / zeros.BYTES_PER_ELEMENT) zeros[at] = 0;
+  return zeros;
+}
+
 /** A column with at least so many places: the same one, or one of twice its size or more that has the same in front. */
 export function withRoom<T extends Column>(before: T, places: number): T {
   if (places <= before.length) return before;

@@ -5,6 +5,7 @@
 // probe goes the shorter way: a serial number with 100,000 owners costs no more than the people who moved at that
 // instant, and an instant with a million readings no more than the owners.
 
+import { present } from "./columns.js";
 import { Regions } from "./regions.js";
 import { afterVarint, varintAt } from "./varint.js";
 import { copyWords } from "./words-copy.js";
@@ -395,6 +396,7 @@ export class JoinTable {
    */
   *indexing(instants: boolean): Iterable<undefined> {
     this.#makeSlots();
+    if (this.#indexed === 0) present(this.#slots);
     while (this.#indexed < this.#count) {
       this.#indexSegments(Math.min(this.#count, this.#indexed + chunkSegments));
       yield;

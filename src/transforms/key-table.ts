@@ -3,7 +3,7 @@
 //
 // Open addressing over a keyed hash (HalfSipHash-1-3), so that nobody can choose addresses that collide.
 
-import { column, shared, withRoom } from "./columns.js";
+import { column, present, shared, withRoom } from "./columns.js";
 
 /** Two secret 32-bit numbers. */
 export type Seed = readonly [number, number];
@@ -200,7 +200,7 @@ export class KeyTable {
 
   #spread(): void {
     const before = this.#slots;
-    this.#slots = column(Int32Array, 2 * before.length);
+    this.#slots = present(column(Int32Array, 2 * before.length));
     for (let at = 0; at < before.length; at += 2) {
       if (before[at + 1] !== 0) put(this.#slots, before[at]!, before[at + 1]! - 1);
     }

@@ -1,7 +1,7 @@
 // Numbers for pairs of numbers (a person and a serial number), given out from 0 in the order in which they came. Open
 // addressing: a Map of so many numbers costs three times the time and five times the memory.
 
-import { column, withRoom } from "./columns.js";
+import { column, present, withRoom } from "./columns.js";
 import type { Seed } from "./key-table.js";
 
 /** See the top of this file. */
@@ -54,7 +54,7 @@ export class PairTable {
   }
 
   #spread(): void {
-    this.#slots = column(Int32Array, 2 * this.#slots.length);
+    this.#slots = present(column(Int32Array, 2 * this.#slots.length));
     for (let pair = 0; pair < this.size; pair++) {
       this.#slots[this.#slotOf(this.#firsts[pair]!, this.#seconds[pair]!)] = pair + 1;
     }
