@@ -200,12 +200,32 @@ async function* inRooms(chunks: AsyncIterable<Uint8Array>, pool: BlockPool): Asy
   if (room) yield room.subarray(0, filled);
 }
 
-/** Behind the last byte after which a record seems to start; the end of the block where none does. */
+/**
+ * Where the last record of a block seems to start that comes behind another one's end: a record that was cut off may
+ * still go on in the next block. If there is none, where the last one starts at all; else the end of a line, or of the
+ * block.
+ */
 function cutOf(block: Uint8Array): number {
+  let last = -1;
   for (let at = block.length - 1; at > 0; at--) {
     if (block[at] !== openBrace) continue;
-    if (block[at - 1] === newline || block[at - 1] === closeBrace) return at;
+    if (block[at - 1] === closeBrace) return at;
+    if (block[at - 1] !== newline) continue;
+    if (block[lastBefore(block, at)] === closeBrace) return at;
+    if (last < 0) last = at;
   }
+  if (last >= 0) return last;
   const line = block.lastIndexOf(newline);
   return line < 0 ? block.length : line + 1;
 }
+
+/** The place of the last byte before another that is neither white space nor a comma. */
+function lastBefore(block: Uint8Array, end: number): number {
+  let at = end - 1;
+  while (at >= 0 && isBetween[block[at]!] === 1) at--;
+  return at;
+}
+
+/** What may stand between a record and the next. */
+const isBetween = new Uint8Array(256);
+for (const byte of Buffer.from(" \t\r\n,")) isBetween[byte] = 1;

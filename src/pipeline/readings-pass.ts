@@ -77,7 +77,7 @@ export function passBlocks(pool: Scanners | undefined, { blockBytes }: Tuning, a
   return new BlockPool({ size: blockBytes, count: Math.max(blocks, blocksHeld) }, small);
 }
 
-/** A file whose blocks so often end within a record is taken block after block. */
+/** A file so many of whose blocks in a row end within a record is taken block after block. */
 const mostWrongGuesses = 2;
 
 /**
@@ -99,6 +99,7 @@ interface FileScan {
   readonly gunzip: GunzipOutcome;
   /** What the reader of the next block has to know; left out: the file starts there. */
   state: FramerState | undefined;
+  /** How many have been wrong in a row. */
   wrongGuesses: number;
   entries: number;
   /** Where the last entry ended, if it was cut off by the end of the input. */
@@ -238,10 +239,13 @@ export class ReadingsPass {
     const { state } = scan;
     let work = begun;
     let discarded: Promise<void> | undefined;
-    if (work && input.state && !isSame(input.state, state!)) {
-      scan.wrongGuesses++;
-      discarded = work.discard();
-      work = undefined;
+    if (work && input.state) {
+      if (isSame(input.state, state!)) scan.wrongGuesses = 0;
+      else {
+        scan.wrongGuesses++;
+        discarded = work.discard();
+        work = undefined;
+      }
     }
     work ??= this.#scanHere({ ...input, state });
     await this.#takeParts(work, scan);
