@@ -131,13 +131,15 @@ class Reading {
     const reader = this.#reader;
     const handler = this.#handler;
     this.#length += bytes.length;
-    reader.adopt(bytes, records);
+    reader.feed(bytes);
     for (let index = 0; index < records.count; index++) {
       if (index % mostComing === 0)
         handler.coming?.(records, index, Math.min(records.count, index + mostComing));
-      const wait = handler.plain!(reader, reader.comeTo(records, index));
+      const hashes = reader.comeTo(records, index);
+      const wait = hashes ? handler.plain!(reader, hashes) : this.#entry(reader.next());
       if (wait) await wait;
     }
+    reader.passAll(records);
     await this.#drain();
   }
 

@@ -9,7 +9,7 @@ import { FlatReader } from "./flat-reader.js";
 import { type BrokenReason, Framer, type FramerState } from "./framer.js";
 import { readJsonRecord } from "./json-record.js";
 import { viewOf } from "./out-buffer.js";
-import { type PlainColumns, plainColumns, type PlainRecords } from "./plain-records.js";
+import { notPlain, type PlainColumns, plainColumns, type PlainRecords } from "./plain-records.js";
 import { type KeyMemory, makeTemplate, PlainBatch, type Template, writtenTemplate } from "./template.js";
 
 /** What `next` has come to. Numbers, since this is asked for every record. */
@@ -141,26 +141,24 @@ export class TableReader {
     this.#framer.end();
   }
 
-  /** Whether `adopt` will do: nothing that came before has a part in the next bytes. */
+  /** Whether `comeTo` will do with the next bytes: nothing that came before has a part in them. */
   get isClear(): boolean {
     return this.#framer.isClear;
   }
 
-  /** Takes in the next bytes of the file as `feed` does, and what a `PlainScanner` says of them. `comeTo` each, then `next`. */
-  adopt(chunk: Uint8Array, records: PlainRecords): void {
-    this.feed(chunk);
-    this.#framer.passTo(records.end);
-  }
-
   /**
-   * Comes to a record of those that were adopted, as `next` does.
-   * @returns the hashes of its key fields, by field, until the next one
+   * Comes to a record of the bytes that were fed last, as `next` does, where a `PlainScanner` has said that it is plain.
+   * @returns the hashes of its key fields, by field, until the next one; nothing where it is not plain: `next` comes to it
    */
-  comeTo({ columns }: PlainRecords, index: number): Int32Array {
+  comeTo({ columns }: PlainRecords, index: number): Int32Array | undefined {
     const { width, start, end, dropped, canonical, from, to, hashes, keys } = (this.#columns ??= plainColumns(
       this.#shape,
     ));
     const at = index * width;
+    if (columns[at + start] === notPlain) {
+      this.#framer.passTo(columns[at + end]!);
+      return undefined;
+    }
     for (let field = 0; field < this.from.length; field++) {
       this.from[field] = columns[at + from + field]!;
       this.to[field] = columns[at + to + field]!;
@@ -170,6 +168,11 @@ export class TableReader {
     this.canonical = columns[at + canonical] === 1;
     this.#plain(columns[at + start]!, columns[at + end]!);
     return this.#hashes;
+  }
+
+  /** Says that there has been a `comeTo` for all of a `PlainScanner`'s records; `next` goes on behind them. */
+  passAll({ end }: PlainRecords): void {
+    this.#framer.passTo(end);
   }
 
   /** The bytes in which plain records stand, until the next `feed`. */

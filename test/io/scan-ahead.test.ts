@@ -199,6 +199,19 @@ describe("records that somebody has found before", () => {
     expect(found).toBeGreaterThan(1000);
   });
 
+  test("are found around such as have to be read in full", async () => {
+    const others = ['{"email":"\\u0065@test.com","serialNumber":"s","lastUpdateDate":1655564444106}', '{"email":"f"}'];
+    const lines = Array.from({ length: 100 }, (_, index) => others[(index - 10) / 20] ?? usual(`n${index}`));
+    const file = utf8(lines.map((line) => `${line}\n`).join(""));
+    const alone = watch();
+    await readRecords(customerLanding, atOnce([file]), path, "where", alone.handler);
+    const seen = watch();
+    const scanner = new Here(100_000, 1);
+    await readFiles(customerLanding, [stored(file, 2)], ahead, () => seen.handler, scanner);
+    expect(seen.lines).toEqual(alone.lines);
+    expect(seen.ahead).toBe(lines.length - others.length);
+  });
+
   test("are not believed of a block with which no record starts", async () => {
     const scanner = new Here(1000, 1);
     const blockBytes = (await scanner.blocks.room()).length;
