@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { type RunReport, type StageReport, total } from "../pipeline/report.js";
 import { runPipeline } from "../pipeline/run.js";
+import { compileSeldom } from "../pipeline/v8.js";
 import { makeProgress } from "./progress.js";
 import type { Settings } from "./settings.js";
 import { openStores } from "./stores.js";
@@ -25,6 +26,7 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { json, quiet, verbose, consent, pair, keep, strict, memory, tmp } = settings;
+  compileSeldom();
   const progress = await makeProgress(quiet ? "none" : settings.progress);
   const { lake, out } = await openStores(settings, signal);
   let report: RunReport;

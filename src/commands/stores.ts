@@ -2,7 +2,7 @@
 
 import { openStore } from "../io/open-store.js";
 import type { Store } from "../io/store.js";
-import { collectSeldom } from "../pipeline/garbage.js";
+import { collectSeldom } from "../pipeline/v8.js";
 import type { Settings } from "./settings.js";
 
 /**

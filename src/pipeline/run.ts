@@ -25,7 +25,7 @@ import {
   lastCommit,
   standsAs,
 } from "./commit-log.js";
-import { collectGarbage } from "./garbage.js";
+import { collectGarbage } from "./v8.js";
 import {
   fingerprint,
   type Landing,

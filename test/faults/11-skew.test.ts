@@ -4,7 +4,7 @@
 // long.
 
 import { describe, expect, test } from "vitest";
-import { collectGarbage } from "../../src/pipeline/garbage.js";
+import { collectGarbage } from "../../src/pipeline/v8.js";
 import type { Rules } from "../../src/transforms/policy.js";
 import { acceleration, at, bytes, snapshot, step } from "../reference/helpers.js";
 import {

@@ -6,7 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { collectGarbage } from "../../src/pipeline/garbage.js";
+import { collectGarbage } from "../../src/pipeline/v8.js";
 import { expectSame, type FuzzCase, fuzzCase, shrunk } from "./cases.js";
 import { RealRecords } from "./real-records.js";
 

@@ -38,7 +38,14 @@ describe("the blocks of a file", () => {
   test("are its bytes in order, and all come back to the pool", async () => {
     const arbText = fc
       .array(
-        fc.constantFrom('{"a":1}\n', "{}", '{"long":"................................"}\n', '{"cut":\n', "x", "\n"),
+        fc.constantFrom(
+          '{"a":1}\n',
+          "{}",
+          '{"long":"................................"}\n',
+          '{"cut":\n',
+          "x",
+          "\n",
+        ),
       )
       .map((pieces) => pieces.join(""));
     await fc.assert(

@@ -200,7 +200,10 @@ describe("records that somebody has found before", () => {
   });
 
   test("are found around such as have to be read in full", async () => {
-    const others = ['{"email":"\\u0065@test.com","serialNumber":"s","lastUpdateDate":1655564444106}', '{"email":"f"}'];
+    const others = [
+      '{"email":"\\u0065@test.com","serialNumber":"s","lastUpdateDate":1655564444106}',
+      '{"email":"f"}',
+    ];
     const lines = Array.from({ length: 100 }, (_, index) => others[(index - 10) / 20] ?? usual(`n${index}`));
     const file = utf8(lines.map((line) => `${line}\n`).join(""));
     const alone = watch();

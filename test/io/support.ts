@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrokenReason, Framer } from "../../src/io/framer.js";
 import { OutBuffer } from "../../src/io/out-buffer.js";
-import { collectGarbage } from "../../src/pipeline/garbage.js";
+import { collectGarbage } from "../../src/pipeline/v8.js";
 
 export const MiB = 1024 * 1024;
 
