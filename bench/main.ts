@@ -69,7 +69,6 @@ const say = (words: string): void => void process.stderr.write(`${words}\n`);
 const wants = (name: string): boolean => only?.includes(name) ?? true;
 
 const ram = ramFolder();
-const isRam = ram !== undefined;
 const base = ram ?? tmpdir();
 if (flags.from !== undefined) {
   printed(together(flags.from.split(",").map((path) => JSON.parse(readFileSync(path, "utf8")) as Results)));
@@ -154,23 +153,23 @@ async function compare(size: number, lake: string, others: readonly Contender[])
 async function alone(size: number, lake: string): Promise<void> {
   const isLarge = size > peersUpTo;
   const contender = own(2, isLarge ? ["--memory", "128M"] : []);
-  const results = isLarge && isRam ? await recycled(contender, lake) : await side([contender], lake, false);
+  const results =
+    isLarge && ram !== undefined ? await recycled(contender, lake) : await side([contender], lake, false);
   for (const [name, measured] of results) all.push({ size, name, measured });
 }
 
 /** Runs one again and again, each in the memory of what the run before has written; the first is not counted. */
 async function recycled({ name, command }: Contender, lake: string): Promise<Map<string, Measured>> {
   const [out, before] = [join(work, "out"), join(work, "out-before")];
+  const run = (): Promise<Measured> => measure(command(lake, out), join(work, "log"));
+  say(`${name}: ${seconds((await run()).wall)} (not counted)`);
   const results: Measured[] = [];
-  for (let run = 0; run <= runs; run++) {
-    if (run > 0) renameSync(out, before);
-    const recycling = run > 0 ? new Recycling(before) : undefined;
-    const measured = await measure(command(lake, out), join(work, "log"));
-    recycling?.end();
-    say(
-      `${name}: ${seconds(measured.wall)}, ${megabytes(measured.memory)}${run > 0 ? "" : " (not counted)"}`,
-    );
-    if (run > 0) results.push(measured);
+  while (results.length < runs) {
+    renameSync(out, before);
+    const recycling = new Recycling(before);
+    const measured = await run().finally(() => recycling.end());
+    say(`${name}: ${seconds(measured.wall)}, ${megabytes(measured.memory)}`);
+    results.push(measured);
   }
   rmSync(out, { recursive: true, force: true });
   return new Map([[name, medians(results)]]);

@@ -48,11 +48,11 @@ export class PlainScanner {
       out.length += 4 * width;
     }
     const { place, inArray, stretch, left } = reader.state;
-    const isPlain = kind === entryKinds.none && place === "between" && inArray === false && !stretch;
-    if (!isPlain) giveBack(out.bytes);
+    const isWhole = kind === entryKinds.none && place === "between" && inArray === false && !stretch;
+    if (!isWhole) giveBack(out.bytes);
     const { buffer, byteOffset } = out.bytes;
     const columns = new Int32Array(buffer, byteOffset, out.length / 4);
-    return isPlain ? { count: reader.count, end: bytes.length - left.length, columns } : undefined;
+    return isWhole ? { count: reader.count, end: bytes.length - left.length, columns } : undefined;
   }
 
   #putPlain({ view, length: at }: OutBuffer, reader: TableReader): void {

@@ -35,7 +35,7 @@ export interface EntryHandler {
    * @param hashes of its key fields, by field, where they are known
    */
   plain?(record: PlainRecord, hashes?: Int32Array): Promise<void> | undefined;
-  /** Is told of plain records before it is given them, some at a time. */
+  /** Is told of records before it is given them, some at a time; one that is not plain comes with zeros for hashes. */
   coming?(records: PlainRecords, from: number, to: number): void;
   /** @param record the fields of a record that is whole JSON; nothing for a stretch that holds none */
   damaged(damage: Damage, place: EntryPlace, record: RawRecord | undefined): Promise<void> | undefined;

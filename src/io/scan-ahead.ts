@@ -20,7 +20,7 @@ export interface BlockScanner {
 
 /** A block that is being looked through. */
 export interface ScannedBlock {
-  /** What has been found, where that is known by now: nothing but plain records. */
+  /** What has been found, where that is known by now: nothing but whole records. */
   found(): Promise<PlainRecords | undefined>;
   /** Says that no more of it is wanted. @returns when nobody reads the block any more */
   release(): Promise<void>;

@@ -61,7 +61,7 @@ export interface RecordsBlock {
   readonly number: number;
 }
 
-/** What has been found in a block of records; nothing where there was anything but plain ones, or it was too late. */
+/** What has been found in a block of records; nothing where there was anything but whole ones, or it was too late. */
 export interface RecordsPart {
   readonly records: PlainRecords | undefined;
   readonly end: true;

@@ -25,7 +25,6 @@ import {
   lastCommit,
   standsAs,
 } from "./commit-log.js";
-import { collectGarbage } from "./v8.js";
 import {
   fingerprint,
   type Landing,
@@ -53,6 +52,7 @@ import { asCounts, type RunEvent, type RunReport, type StageReport, total, type 
 import { type RowTarget, toAll, type Wait } from "./row-sink.js";
 import { RunFolders } from "./run-folders.js";
 import type { Pass } from "./schedule.js";
+import { collectGarbage } from "./v8.js";
 import { landingWarnings, listingWarnings, runWarnings } from "./warnings.js";
 import { ZoneBuild } from "./zone-build.js";
 import { badZone, partFiles, scanZone } from "./zone-files.js";
