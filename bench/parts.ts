@@ -133,6 +133,7 @@ function passes(): void {
     join: {
       table: join.memory,
       everybody: false,
+      instants: false,
       ends: shared(Uint32Array.from(ownerOf, (_, serial) => serial + 1)),
       people: shared(Int32Array.from(ownerOf)),
       take: taken.map((index) => accelerometerLanding.fields[index]!),

@@ -1,5 +1,6 @@
 // A file for what does not fit into memory: rows appended to partitions, and read back partition by partition, by
-// whichever thread. It has no name once it is open, so that it is gone with the process, however that ends.
+// whichever thread. It has no name once it is open, so that it is gone with the process, however that ends. In truth there
+// are several, each for some partitions, so that what has been read back takes no more room.
 
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -32,38 +33,39 @@ export interface SpilledRows {
   readonly extents: readonly number[];
 }
 
+/** Of a partition without rows. */
+const noFile = -1;
+
 /** A row's time (double), number (int32) and length (int32) come before its bytes. */
 export const rowHeader = 16;
 
 const bufferBytes = 64 * 1024;
 
+/** How many partitions, one after another, share a file. */
+const partitionsOfFile = 8;
+
+/** One that is written at its end. */
+interface OpenFile {
+  readonly file: number;
+  size: number;
+}
+
 /** See the top of this file. */
 export class SpillFile {
   readonly #folder: string;
-  readonly #file: number;
+  readonly #files: (OpenFile | undefined)[] = [];
   readonly #buffers: (OutBuffer | undefined)[] = [];
   readonly #extents: number[][] = [];
-  #size = 0;
 
-  /**
-   * @param folder in which it stands for the instant in which it has a name, in a folder of mode 0700
-   * @throws StediError where it cannot be made there
-   */
+  /** @param folder in which they stand for the instant in which they have a name, in a folder of mode 0700 */
   constructor(folder: string) {
     this.#folder = folder;
-    this.#file = attempt(folder, () => {
-      const own = mkdtempSync(join(folder, "stedi-spill-"));
-      try {
-        return openSync(join(own, "rows"), "wx+", 0o600);
-      } finally {
-        rmSync(own, { recursive: true, force: true });
-      }
-    });
   }
 
   /**
    * Appends a row whose bytes are `bytes` from `from` to `to`.
    * @param view over the same memory as `bytes`
+   * @throws StediError where it cannot be written
    */
   append(
     partition: number,
@@ -88,15 +90,30 @@ export class SpillFile {
     buffer.copyAny(bytes, view, from, to);
   }
 
-  /** The rows of a partition, once nothing more is appended to it. */
+  /**
+   * The rows of a partition, once nothing more is appended to it.
+   * @throws StediError where they cannot be written
+   */
   rows(partition: number): SpilledRows {
     this.#flush(partition);
     this.#buffers[partition] = undefined;
-    return { file: this.#file, extents: this.#extents[partition] ?? [] };
+    const file = this.#files[fileOf(partition)]?.file ?? noFile;
+    return { file, extents: this.#extents[partition] ?? [] };
+  }
+
+  /** Says that the partitions before one are read no more. */
+  freeBefore(partition: number): void {
+    for (let file = 0; file < fileOf(partition); file++) this.#close(file);
   }
 
   close(): void {
-    closeSync(this.#file);
+    for (const file of this.#files.keys()) this.#close(file);
+  }
+
+  #close(file: number): void {
+    const open = this.#files[file];
+    this.#files[file] = undefined;
+    if (open) closeSync(open.file);
   }
 
   #flush(partition: number): void {
@@ -104,13 +121,27 @@ export class SpillFile {
     if (!buffer || buffer.length === 0) return;
     const filled = buffer.length;
     attempt(this.#folder, () => {
+      const open = (this.#files[fileOf(partition)] ??= { file: openUnnamed(this.#folder), size: 0 });
       for (let from = 0; from < filled;) {
-        from += writeSync(this.#file, buffer.bytes, from, filled - from, this.#size + from);
+        from += writeSync(open.file, buffer.bytes, from, filled - from, open.size + from);
       }
+      (this.#extents[partition] ??= []).push(open.size, filled);
+      open.size += filled;
     });
-    (this.#extents[partition] ??= []).push(this.#size, filled);
-    this.#size += filled;
     buffer.clear();
+  }
+}
+
+function fileOf(partition: number): number {
+  return Math.floor(partition / partitionsOfFile);
+}
+
+function openUnnamed(folder: string): number {
+  const own = mkdtempSync(join(folder, "stedi-spill-"));
+  try {
+    return openSync(join(own, "rows"), "wx+", 0o600);
+  } finally {
+    rmSync(own, { recursive: true, force: true });
   }
 }
 
@@ -133,6 +164,29 @@ export function* readSpilled({ file, extents }: SpilledRows, where: string): Gen
     });
     yield buffer.subarray(0, length);
   }
+}
+
+/** Rows in parts of about so many bytes, at least one each. */
+export function* spilledParts({ file, extents }: SpilledRows, bytes: number): Generator<SpilledRows> {
+  for (let from = 0; from < extents.length;) {
+    let to = from;
+    for (let taken = 0; to < extents.length && taken < bytes; to += 2) taken += extents[to + 1]!;
+    yield { file, extents: extents.slice(from, to) };
+    from = to;
+  }
+}
+
+/** The rows behind the first ones, which take so many bytes; nothing where there are no more. */
+export function spilledBehind({ file, extents }: SpilledRows, bytes: number): SpilledRows | undefined {
+  let skipped = bytes;
+  for (let index = 0; index < extents.length; index += 2) {
+    const [start, length] = [extents[index]!, extents[index + 1]!];
+    if (skipped < length) {
+      return { file, extents: [start + skipped, length - skipped, ...extents.slice(index + 2)] };
+    }
+    skipped -= length;
+  }
+  return undefined;
 }
 
 function attempt<T>(where: string, action: () => T): T {

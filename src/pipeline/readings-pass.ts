@@ -4,7 +4,6 @@
 // A block is given to a thread before those ahead of it are read, on the guess that the one before ends where a
 // record does. Where that turns out wrong, it is scanned once more from what the one before has left over.
 
-import { randomBytes } from "node:crypto";
 import { BlockPool, blocksOf, smallRooms } from "../io/blocks.js";
 import { BoundedQueue } from "../io/bounded-queue.js";
 import { clearState, type FramerState } from "../io/framer.js";
@@ -17,13 +16,15 @@ import { readAhead, type TableFile } from "../io/read-ahead.js";
 import type { ReadAhead } from "../io/store.js";
 import { unpacked } from "../io/unpacker.js";
 import type { Damage } from "../transforms/contract.js";
+import { JoinTable } from "../transforms/join-table.js";
 import type { KeyTable } from "../transforms/key-table.js";
 import type { MarkedKeys } from "../transforms/marked-keys.js";
-import { type JoinMemory, partitionOf, spillPartitions } from "./lookups.js";
-import { ReadingsPool, releasePart, type Scanners, type Work } from "./readings-pool.js";
+import { type JoinMemory, partitionOf } from "./lookups.js";
+import { probesAhead, ReadingsPool, releasePart, type Scanners, type Work } from "./readings-pool.js";
 import { type JoinedPart, type Part, ReadingsScanner, type ScanInput } from "./readings-scan.js";
 import type { ReadingsPlan } from "./readings-spec.js";
-import { joinSpilled, type SpilledJoinInput } from "./spilled-join.js";
+import { fillSpilled, probeSpilled } from "./spilled-jobs.js";
+import { joinSpilled, type SpillWorkers, tablesHeld } from "./spilled-join.js";
 import { UnderWay } from "./under-way.js";
 import type { ZoneBuild } from "./zone-build.js";
 
@@ -174,32 +175,31 @@ export class ReadingsPass {
     }
   }
 
-  /** Joins what had to wait, partition by partition; a thread each, and one here. */
+  /** Joins what had to wait. */
   async #joinSpilled(route: number): Promise<void> {
     const probes = this.#probes[route];
     const build = this.#plan.routes[route]!.joinBuild?.spill;
     if (!probes || !build) return;
-    const side = (this.#pool?.size ?? 0) + 1;
-    const started: Work[] = [];
-    for (let partition = 0; partition < spillPartitions + side - 1; partition++) {
-      if (partition < spillPartitions) {
-        const input: SpilledJoinInput = {
-          route,
-          build: build.rows(partition),
-          probe: probes.rows(partition),
-          budget: Math.max(this.#leastJoinBytes, this.#memory.budget / side),
-          seed: randomBytes(4).readInt32LE(),
-          where: this.#memory.folder,
-        };
-        started.push(this.#pool?.join(input) ?? this.#joinHere(input));
-      }
-      if (started.length < side && partition < spillPartitions) continue;
-      await this.#takeParts(started.shift()!, undefined);
-    }
+    const { instants } = this.#plan.spec.routes[route]!.join!;
+    const pieceBytes = Math.max(this.#leastJoinBytes, this.#memory.budget / tablesHeld);
+    const where = this.#memory.folder;
+    const join = { route, instants, build, probes, pieceBytes, where };
+    for await (const work of joinSpilled(join, this.#spillWorkers())) await this.#takeParts(work, undefined);
   }
 
-  #joinHere(input: SpilledJoinInput): Work {
-    return this.#workHere(joinSpilled(this.#scanner, input));
+  /** The threads, and this one, which helps out. */
+  #spillWorkers(): SpillWorkers {
+    const pool = this.#pool;
+    let table: JoinTable;
+    return {
+      most: 1 + probesAhead * (pool?.size ?? 0),
+      fill: (input) => pool?.fill(input) ?? { next: () => Promise.resolve({ filled: fillSpilled(input) }) },
+      beginProbes: (memory) => {
+        pool?.beginProbes(memory);
+        table = JoinTable.of(memory);
+      },
+      probe: (input) => pool?.probe(input) ?? this.#workHere(probeSpilled(this.#scanner, table, input)),
+    };
   }
 
   /** Reads blocks and has their scanning begun, as far ahead as the queue allows. */

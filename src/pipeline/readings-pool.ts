@@ -13,7 +13,7 @@ import type { JoinIndex, JoinTableMemory } from "../transforms/join-table.js";
 import type { TableShape } from "../transforms/tables.js";
 import type { Part, ScanInput } from "./readings-scan.js";
 import type { ReadingsSpec } from "./readings-spec.js";
-import type { SpilledJoinInput } from "./spilled-join.js";
+import type { Filled, FillInput, ProbeInput } from "./spilled-jobs.js";
 
 /** The work on one block: its parts, in order. */
 export interface Work<P = Part> {
@@ -35,8 +35,12 @@ export interface Scanners {
   /** Says what the blocks from now on are scanned for. */
   begin(spec: ReadingsSpec): void;
   scan(input: ScanInput): Work;
-  /** @returns nothing where every thread has a join to do */
-  join(input: SpilledJoinInput): Work | undefined;
+  /** Puts rows of a spilled join's build side into a table. */
+  fill(input: FillInput): Work<FilledPart>;
+  /** Says which table of a spilled join is probed from now on. */
+  beginProbes(table: JoinTableMemory): void;
+  /** @returns nothing where every thread has enough to do */
+  probe(input: ProbeInput): Work | undefined;
   /** Indexes the build side of a join. */
   index(table: JoinTableMemory, instants: boolean): Work<IndexPart>;
   /** Says which table the blocks of records from now on are of. */
@@ -73,6 +77,12 @@ export interface IndexPart {
   readonly end: true;
 }
 
+/** Rows of a build side that has spilled are in a table. */
+export interface FilledPart {
+  readonly filled: Filled;
+  readonly end: true;
+}
+
 export type ToWorker =
   | {
       readonly kind: "index";
@@ -84,13 +94,15 @@ export type ToWorker =
   | { readonly kind: "records"; readonly job: number; readonly block: RecordsBlock }
   | { readonly kind: "pass"; readonly spec: ReadingsSpec }
   | { readonly kind: "scan"; readonly job: number; readonly input: ScanInput }
-  | { readonly kind: "join"; readonly job: number; readonly input: SpilledJoinInput }
+  | { readonly kind: "fill"; readonly job: number; readonly input: FillInput }
+  | { readonly kind: "probes"; readonly table: JoinTableMemory }
+  | { readonly kind: "probe"; readonly job: number; readonly input: ProbeInput }
   /** A part that is not its job's last one has been taken. */
   | { readonly kind: "taken"; readonly job: number };
 
 export interface FromWorker {
   readonly job: number;
-  readonly part: Part | RecordsPart | IndexPart;
+  readonly part: Part | RecordsPart | IndexPart | FilledPart;
 }
 
 /** How many parts of a job a thread may be ahead. */
@@ -98,6 +110,9 @@ export const partsAhead = 4;
 
 /** How many blocks of records a thread may have before it: so many are soon done. */
 const recordsAhead = 4;
+
+/** How many probes of a spilled join a thread may have before it. */
+export const probesAhead = 3;
 
 /** What threads run, and how much of the heap each may have. */
 export interface ThreadOptions {
@@ -134,8 +149,22 @@ export class ReadingsPool implements Scanners {
     return this.#idlest().start((job) => ({ kind: "scan", job, input }), releasePart);
   }
 
-  join(input: SpilledJoinInput): Work | undefined {
-    return this.#threadBelow(1)?.start((job) => ({ kind: "join", job, input }), releasePart);
+  fill(input: FillInput): Work<FilledPart> {
+    // It takes long: what comes behind it would be waited for.
+    return this.#idlest().start(
+      (job) => ({ kind: "fill", job, input }),
+      () => undefined,
+      probesAhead,
+    );
+  }
+
+  beginProbes(table: JoinTableMemory): void {
+    for (const thread of this.#threads) thread.send({ kind: "probes", table });
+  }
+
+  probe(input: ProbeInput): Work | undefined {
+    const thread = this.#threadBelow(probesAhead);
+    return thread?.start((job) => ({ kind: "probe", job, input }), releasePart);
   }
 
   index(table: JoinTableMemory, instants: boolean): Work<IndexPart> {
@@ -157,11 +186,11 @@ export class ReadingsPool implements Scanners {
   /** The thread with the least to do, if that is less than so many jobs. */
   #threadBelow(jobs: number): Thread | undefined {
     const idlest = this.#idlest();
-    return idlest.jobs < jobs ? idlest : undefined;
+    return idlest.load < jobs ? idlest : undefined;
   }
 
   #idlest(): Thread {
-    return this.#threads.reduce((least, thread) => (thread.jobs < least.jobs ? thread : least));
+    return this.#threads.reduce((least, thread) => (thread.load < least.load ? thread : least));
   }
 
   async close(): Promise<void> {
@@ -171,8 +200,9 @@ export class ReadingsPool implements Scanners {
 
 class Thread {
   readonly #thread: WorkerThread<ToWorker, FromWorker>;
-  readonly #jobs = new Map<number, Job<Part> | Job<RecordsPart> | Job<IndexPart>>();
+  readonly #jobs = new Map<number, AnyJob>();
   #lastJob = 0;
+  #load = 0;
 
   constructor({ file, limits }: ThreadOptions) {
     this.#thread = new WorkerThread(
@@ -180,7 +210,10 @@ class Thread {
       limits,
       ({ job, part }) => {
         const found = this.#jobs.get(job);
-        if (part.end) this.#jobs.delete(job);
+        if (part.end) {
+          this.#jobs.delete(job);
+          this.#load -= found?.weight ?? 0;
+        }
         // A job's parts are of its kind.
         (found as Job<typeof part> | undefined)?.arrived(part);
       },
@@ -191,22 +224,31 @@ class Thread {
     );
   }
 
-  get jobs(): number {
-    return this.#jobs.size;
+  /** How many jobs it has before it, by their weight. */
+  get load(): number {
+    return this.#load;
   }
 
   send(message: ToWorker): void {
     this.#thread.send(message);
   }
 
-  /** @param release gives the buffers of its parts back */
-  start<P extends Ending>(message: (job: number) => ToWorker, release: (part: P) => void): Work<P> {
+  /**
+   * @param release gives the buffers of its parts back
+   * @param weight as how many jobs it counts
+   */
+  start<P extends Ending>(
+    message: (job: number) => ToWorker,
+    release: (part: P) => void,
+    weight = 1,
+  ): Work<P> {
     const number = ++this.#lastJob;
-    const job = new Job(release, () => this.send({ kind: "taken", job: number }));
+    const job = new Job(release, () => this.send({ kind: "taken", job: number }), weight);
     const { failure } = this.#thread;
     if (failure) job.fail(failure);
     else {
       this.#jobs.set(number, job as never);
+      this.#load += weight;
       this.#thread.keepAlive();
       this.send(message(number));
     }
@@ -223,7 +265,10 @@ interface Ending {
   readonly end: unknown;
 }
 
+type AnyJob = Job<Part> | Job<RecordsPart> | Job<IndexPart> | Job<FilledPart>;
+
 class Job<P extends Ending> implements Work<P> {
+  readonly weight: number;
   readonly #release: (part: P) => void;
   readonly #taken: () => void;
   readonly #parts: P[] = [];
@@ -233,7 +278,8 @@ class Job<P extends Ending> implements Work<P> {
   #wake = (): void => undefined;
 
   /** @param taken is told of every part but the last */
-  constructor(release: (part: P) => void, taken: () => void) {
+  constructor(release: (part: P) => void, taken: () => void, weight: number) {
+    this.weight = weight;
     this.#release = release;
     this.#taken = taken;
   }

@@ -97,7 +97,6 @@ export class ReadingsScanner {
   readonly taken: readonly (TakenPlain | undefined)[];
   readonly bringing: readonly Bringing[];
   readonly #buffers: SharedBuffers;
-  #heldTable: JoinTable | undefined;
 
   /** @param buffers what its parts stand in; those of the pass before will do */
   constructor(spec: ReadingsSpec, buffers: SharedBuffers) {
@@ -113,11 +112,6 @@ export class ReadingsScanner {
 
   scan(input: ScanInput): BlockScan {
     return new BlockScan(this, input);
-  }
-
-  /** For as much of a spilled join's build side as is held at a time. Whoever fills it clears it first. */
-  get heldTable(): JoinTable {
-    return (this.#heldTable ??= new JoinTable(0, false));
   }
 
   /** An empty buffer for about this many bytes, for a part. */

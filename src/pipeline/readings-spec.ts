@@ -46,6 +46,8 @@ export interface JoinSpec {
   /** The build side; nothing where memory does not hold it: rows are then handed on to be joined later. */
   readonly table: JoinTableMemory | undefined;
   readonly everybody: boolean;
+  /** Whether all rows of an instant may be asked for. */
+  readonly instants: boolean;
   /** The people of each key: those of key k are `people` from `ends[k - 1]` to `ends[k]`. */
   readonly ends: SharedArrayBuffer;
   readonly people: SharedArrayBuffer;
@@ -345,10 +347,12 @@ async function joinSpec(
   const { ends, people, most } = await peopleOfKeys(peopleThrough(step, lookups), build, keys, signal);
   const everybody = rules.pair === "timestamp";
   // Few people are asked for one by one.
-  await inTurns(build.complete(everybody || most >= 8), signal);
+  const instants = everybody || most >= 8;
+  await inTurns(build.complete(instants), signal);
   return {
     table: build.spill ? undefined : build.table.memory,
     everybody,
+    instants,
     ends: ends.buffer,
     people: people.buffer,
     take: step.take.map((field) => step.table.fields[fieldIndex(step.table, field)]!),

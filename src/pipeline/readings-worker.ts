@@ -6,12 +6,13 @@ import { SharedBuffers } from "../io/shared-buffers.js";
 import { JoinTable } from "../transforms/join-table.js";
 import { type FromWorker, partsAhead, type ToWorker } from "./readings-pool.js";
 import { type Part, ReadingsScanner } from "./readings-scan.js";
-import { joinSpilled } from "./spilled-join.js";
+import { fillSpilled, probeSpilled } from "./spilled-jobs.js";
 
 const port: MessagePort = parentPort!;
 /** The same ones in all passes: what is left behind, a thread with little garbage collects late. */
 const buffers = new SharedBuffers();
 let scanner: ReadingsScanner;
+let probed: JoinTable;
 let records: PlainScanner;
 let reached: Int32Array;
 /** Parts sent of each job, less those taken. */
@@ -29,8 +30,22 @@ port.on("message", (message: ToWorker) => {
     case "scan":
       queue = queue.then(() => work(message.job, scanner.scan(message.input)));
       break;
-    case "join":
-      queue = queue.then(() => work(message.job, joinSpilled(scanner, message.input)));
+    case "fill":
+      queue = queue.then(() => {
+        const answer: FromWorker = {
+          job: message.job,
+          part: { filled: fillSpilled(message.input), end: true },
+        };
+        port.postMessage(answer);
+      });
+      break;
+    case "probes":
+      queue = queue.then(() => {
+        probed = JoinTable.of(message.table);
+      });
+      break;
+    case "probe":
+      queue = queue.then(() => work(message.job, probeSpilled(scanner, probed, message.input)));
       break;
     case "records-pass":
       records = new PlainScanner(message.input.table, message.input.seed, buffers);

@@ -1,121 +1,93 @@
-// Joins one partition of a join that memory did not hold. As much of its build side as may be held is probed by all of
-// its probe side, then the next: a partition that is all one instant is joined too.
+// Joins what a join that memory did not hold has left in files, partition by partition. A piece of the build side, as much as
+// may be held, is put into a table by one thread. Then all of them probe it, each with some rows of the probe side at a time,
+// while one fills another table with the next piece. So a partition that is all one instant is joined too.
 
-import { viewOf } from "../io/out-buffer.js";
-import { readSpilled, rowHeader, type SpilledRows } from "../io/spill-file.js";
-import { withRoom } from "../transforms/columns.js";
-import { JoinScan, type Part, type ReadingsScanner } from "./readings-scan.js";
+import { randomBytes } from "node:crypto";
+import { rowHeader, spilledParts, type SpilledRows, type SpillFile } from "../io/spill-file.js";
+import type { JoinTableMemory } from "../transforms/join-table.js";
+import { spillPartitions } from "./lookups.js";
+import type { Work } from "./readings-pool.js";
+import type { Filled, FillInput, ProbeInput } from "./spilled-jobs.js";
 
-export interface SpilledJoinInput {
+/** What does the work. */
+export interface SpillWorkers {
+  /** How many probes may be under way. */
+  readonly most: number;
+  fill(input: FillInput): { next(): Promise<{ readonly filled: Filled }> };
+  /** Says which table is probed from now on. */
+  beginProbes(table: JoinTableMemory): void;
+  probe(input: ProbeInput): Work;
+}
+
+export interface SpilledJoin {
   /** The route whose join it is. */
   readonly route: number;
-  readonly build: SpilledRows;
-  readonly probe: SpilledRows;
-  /** How many bytes of the build side may be held. */
-  readonly budget: number;
-  /** For the table: a secret number of 32 bits. */
-  readonly seed: number;
+  /** Whether all rows of an instant will be asked for. */
+  readonly instants: boolean;
+  readonly build: SpillFile;
+  readonly probes: SpillFile;
+  /** How many bytes of a piece of the build side may be held. */
+  readonly pieceBytes: number;
   /** How errors name the place of the files. */
   readonly where: string;
 }
 
-/** About what the table adds to the rows of a person and instant. */
-const segmentOverhead = 48;
+/** One is probed while the other one is filled. */
+export const tablesHeld = 2;
 
-/** Gives the parts, up to one with an `end`. */
-export function joinSpilled(shared: ReadingsScanner, input: SpilledJoinInput): { next(): Part } {
-  const parts = joinPieces(shared, input);
-  return {
-    next() {
-      const { value, done } = parts.next();
-      if (done) throw new Error("a part was asked for behind the last one");
-      return value;
-    },
+/** So much of the probe side is given to a thread at a time, in bytes. */
+const probedAtOnce = 512 * 1024;
+
+/** Gives the work in the order in which its rows are to come; each is taken before the next is asked for. */
+export async function* joinSpilled(
+  { route, instants, build, probes, pieceBytes, where }: SpilledJoin,
+  workers: SpillWorkers,
+): AsyncGenerator<Work, void> {
+  const started: { readonly piece: number; readonly work: Work }[] = [];
+  const memory: JoinTableMemory[] = [];
+  const fill = (piece: number, rows: SpilledRows): ReturnType<SpillWorkers["fill"]> => {
+    const seed = randomBytes(4).readInt32LE();
+    return workers.fill({ rows, pieceBytes, seed, instants, memory: memory[piece % tablesHeld], where });
   };
+  let partition = 0;
+  let paired: Uint8Array[] = [];
+  let filling = fill(0, build.rows(0));
+  for (let piece = 0; partition < spillPartitions; piece++) {
+    const { table, rest } = (await filling.next()).filled;
+    memory[piece % tablesHeld] = table;
+    workers.beginProbes(table);
+
+    let waiting = rest ?? (partition + 1 < spillPartitions ? build.rows(partition + 1) : undefined);
+    const fillNext = (): void => {
+      // The other table is probed for the piece before, until all of that is taken.
+      if (!waiting || (started.length > 0 && started[0]!.piece < piece)) return;
+      filling = fill(piece + 1, waiting);
+      waiting = undefined;
+      build.freeBefore(partition);
+      probes.freeBefore(partition);
+    };
+    for (const [index, rows] of [...spilledParts(probes.rows(partition), probedAtOnce)].entries()) {
+      if (rest) paired[index] ??= marksFor(rows);
+      while (started.length >= workers.most) yield started.shift()!.work;
+      const work = workers.probe({ route, rows, paired: paired[index], isLast: !rest, where });
+      started.push({ piece, work });
+      fillNext();
+    }
+    fillNext();
+    while (waiting) {
+      yield started.shift()!.work;
+      fillNext();
+    }
+    if (rest) continue;
+    partition++;
+    paired = [];
+  }
+  for (const { work } of started) yield work;
 }
 
-function* joinPieces(
-  shared: ReadingsScanner,
-  { route, build, probe, budget, seed, where }: SpilledJoinInput,
-): Generator<Part, never> {
-  const { join } = shared.spec.routes[route]!;
-  /** For each row of the probe side, whether it has a pair. */
-  let paired = new Uint8Array(1024);
-  let rows = 0;
-  const held = shared.heldTable;
-  held.clear(seed);
-  let heldBytes = 0;
-  /**
-   * @param isLast of this scan: it takes no buffer for a further one, which nobody would give back
-   * @param end the rows of the probe side that have a pair, and that have none; with the last part of all
-   */
-  const part = (
-    scan: JoinScan,
-    isLast: boolean,
-    end?: { readonly paired: number; readonly noPair: number },
-  ): Part => {
-    const made = scan.part(isLast);
-    const joined = {
-      ...made,
-      noPair: end?.noPair ?? 0,
-      pairs: made.lines.rows - (end?.paired ?? 0),
-    };
-    return {
-      routes: shared.spec.routes.map((_, index) => ({
-        filtered: [],
-        lines: undefined,
-        seen: undefined,
-        brought: undefined,
-        probes: undefined,
-        joined: index === route ? joined : undefined,
-      })),
-      good: 0,
-      dropped: 0,
-      damaged: [],
-      end: end && { count: 0, state: undefined },
-    };
-  };
-
-  const probeHeld = function* (): Generator<Part, JoinScan> {
-    held.indexInstants();
-    const scan = new JoinScan(join!, held, shared);
-    let row = 0;
-    for (const piece of readSpilled(probe, where)) {
-      const view = viewOf(piece);
-      for (let at = 0; at < piece.length; row++) {
-        const from = at + rowHeader;
-        const to = from + view.getInt32(at + 12, true);
-        paired = withRoom(paired, row + 1);
-        if (scan.finds(view.getInt32(at + 8, true), view.getFloat64(at, true))) {
-          paired[row] = 1;
-          scan.write(piece, view, from, to - 1, false);
-          while (scan.isFull()) yield part(scan, false);
-        }
-        at = to;
-      }
-    }
-    rows = row;
-    return scan;
-  };
-
-  for (const piece of readSpilled(build, where)) {
-    const view = viewOf(piece);
-    for (let at = 0; at < piece.length;) {
-      const from = at + rowHeader;
-      const to = from + view.getInt32(at + 12, true);
-      held.addRows(view.getFloat64(at, true), view.getInt32(at + 8, true), piece, view, from, to);
-      heldBytes += to - from + segmentOverhead;
-      at = to;
-      if (heldBytes >= budget) {
-        const scan = yield* probeHeld();
-        yield part(scan, true);
-        held.clear(seed);
-        heldBytes = 0;
-      }
-    }
-  }
-  const scan = yield* probeHeld();
-  const pairedRows = paired.subarray(0, rows).reduce((sum, each) => sum + each, 0);
-  yield part(scan, true, { paired: pairedRows, noPair: rows - pairedRows });
-  throw new Error("a part was asked for behind the last one");
+/** A byte for each row that there may be. */
+function marksFor({ extents }: SpilledRows): Uint8Array {
+  let bytes = 0;
+  for (let index = 1; index < extents.length; index += 2) bytes += extents[index]!;
+  return new Uint8Array(new SharedArrayBuffer(Math.floor(bytes / rowHeader)));
 }

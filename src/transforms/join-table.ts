@@ -158,18 +158,11 @@ export class JoinTable {
   /** Where the next text goes in the last chunk; a place behind its end where there is none. */
   #place = chunkText;
 
-  readonly #allocate: (bytes: number) => ArrayBufferLike;
-  readonly #regions: Regions;
+  readonly #regions = new Regions((bytes) => new SharedArrayBuffer(bytes));
 
-  /**
-   * @param seed a secret number of 32 bits, so that nobody can choose times that collide
-   * @param isShared whether other threads are to probe it. Memory that is shared is not known to the garbage collector:
-   * what table after table leaves behind piles up, where not even its size tells it that there is much to collect.
-   */
-  constructor(seed: number, isShared = true) {
+  /** @param seed a secret number of 32 bits, so that nobody can choose times that collide */
+  constructor(seed: number) {
     this.#seed = seed;
-    this.#allocate = isShared ? (bytes) => new SharedArrayBuffer(bytes) : (bytes) => new ArrayBuffer(bytes);
-    this.#regions = new Regions(this.#allocate);
     this.#slots = this.#ints(1024);
   }
 
@@ -600,7 +593,7 @@ export class JoinTable {
   }
 
   #ints(length: number): Int32Array {
-    return new Int32Array(this.#allocate(length * 4));
+    return new Int32Array(new SharedArrayBuffer(length * 4));
   }
 
   /** Times differ in their low digits, so every part is multiplied out; the seed goes in between. */

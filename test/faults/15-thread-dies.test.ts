@@ -43,7 +43,7 @@ describe("fault 15: a worker thread dies", () => {
 
   /** Threads that die when they are asked for something for the so manieth time: of tables that make no sense. */
   const dying =
-    (asked: "begin" | "scan" | "join", times: number) =>
+    (asked: "begin" | "scan" | "fill" | "probe", times: number) =>
     (count: number): Scanners => {
       const pool = new ReadingsPool(count, builtThreads);
       let left = times;
@@ -61,9 +61,16 @@ describe("fault 15: a worker thread dies", () => {
           asking("scan");
           return pool.scan(input);
         },
-        join: (input) => {
-          asking("join");
-          return pool.join(input);
+        fill: (input) => {
+          asking("fill");
+          return pool.fill(input);
+        },
+        beginProbes: (table) => {
+          pool.beginProbes(table);
+        },
+        probe: (input) => {
+          asking("probe");
+          return pool.probe(input);
         },
         index: (table, instants) => pool.index(table, instants),
         beginRecords: (input) => {
@@ -85,9 +92,12 @@ describe("fault 15: a worker thread dies", () => {
     },
   );
 
-  test("of an error that nothing catches, in a join that has spilled: refused, and nothing is left", async () => {
-    expect(await refusal(dying("join", 3), 1)).toBe("STEDI_WORKER");
-  });
+  test.each(["fill", "probe"] as const)(
+    "of an error that nothing catches, in a join that has spilled, at a %s: refused, and nothing is left",
+    async (asked) => {
+      expect(await refusal(dying(asked, 3), 1)).toBe("STEDI_WORKER");
+    },
+  );
 
   test("the one that unpacks, of an error that nothing catches: refused, and nothing is left", async () => {
     const packed = new Map([...lake].map(([path, bytes]) => [`${path}.gz`, gzipSync(bytes)]));

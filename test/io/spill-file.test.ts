@@ -5,14 +5,31 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { StediError } from "../../src/errors.js";
 import { viewOf } from "../../src/io/out-buffer.js";
-import { readSpilled, requireSpillFolder, rowHeader, SpillFile } from "../../src/io/spill-file.js";
+import {
+  readSpilled,
+  requireSpillFolder,
+  rowHeader,
+  spilledBehind,
+  spilledParts,
+  type SpilledRows,
+  SpillFile,
+} from "../../src/io/spill-file.js";
 import { utf8, withFolder } from "./support.js";
 
 type Rows = readonly (readonly [time: number, number: number, text: string])[];
 
+/** How many files this process has open. */
+function openFiles(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
 function rowsOf(file: SpillFile, partition: number): Rows {
+  return allRows(file.rows(partition));
+}
+
+function allRows(spilled: SpilledRows): Rows {
   const rows: [number, number, string][] = [];
-  for (const piece of readSpilled(file.rows(partition), "here")) {
+  for (const piece of readSpilled(spilled, "here")) {
     for (let at = 0; at < piece.length;) {
       const to = at + rowHeader + piece.readInt32LE(at + 12);
       rows.push([
@@ -58,8 +75,61 @@ describe("a spill file", () => {
     });
   });
 
-  test("cannot be made where there is no folder", () => {
-    expect(() => new SpillFile("/nowhere/at/all")).toThrow(StediError);
+  test("is written in parts, read in parts, and read on from the row behind some others", async () => {
+    await withFolder((folder) => {
+      const file = new SpillFile(folder);
+      const expected: [number, number, string][] = [];
+      for (let row = 0; row < 9000; row++) {
+        const text = String(row).padEnd(row % 50, "-");
+        const bytes = utf8(text);
+        file.append(5, row, row % 3, bytes, viewOf(bytes), 0, bytes.length);
+        expected.push([row, row % 3, text]);
+      }
+      const rows = file.rows(5);
+      const parts = [...spilledParts(rows, 100_000)];
+      expect(parts.length).toBeGreaterThan(1);
+      expect(parts.flatMap((part) => allRows(part))).toEqual(expected);
+      let bytes = 0;
+      for (const [index, [, , text]] of expected.entries()) {
+        if (index % 997 === 0) expect(allRows(spilledBehind(rows, bytes)!)).toEqual(expected.slice(index));
+        bytes += rowHeader + text.length;
+      }
+      expect(spilledBehind(rows, bytes)).toBeUndefined();
+      file.close();
+      return Promise.resolve();
+    });
+  });
+
+  test.skipIf(process.platform !== "linux")(
+    "gives back the room of partitions that are read no more, and of no others",
+    async () => {
+      await withFolder((folder) => {
+        const openBefore = openFiles();
+        const file = new SpillFile(folder);
+        const bytes = utf8("text");
+        for (let partition = 0; partition < 64; partition++) {
+          file.append(partition, 1, partition, bytes, viewOf(bytes), 0, 4);
+          file.rows(partition);
+        }
+        const files = openFiles() - openBefore;
+        expect(files).toBeGreaterThan(1);
+        for (let partition = 0; partition < 64; partition++) {
+          file.freeBefore(partition);
+          expect(rowsOf(file, partition)).toEqual([[1, partition, "text"]]);
+        }
+        expect(openFiles() - openBefore).toBe(1);
+        file.close();
+        expect(openFiles()).toBe(openBefore);
+        return Promise.resolve();
+      });
+    },
+  );
+
+  test("cannot be written where there is no folder", () => {
+    const file = new SpillFile("/nowhere/at/all");
+    const bytes = utf8("text");
+    file.append(0, 1, 2, bytes, viewOf(bytes), 0, 4);
+    expect(() => file.rows(0)).toThrow(StediError);
   });
 });
 

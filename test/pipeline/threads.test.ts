@@ -65,8 +65,11 @@ describe("threads", () => {
     );
   });
 
-  test("give the same rows where the join spills", async () => {
-    const spilled = await run({ workers: 2, memory: 1, tuning });
+  test("give the same bytes where the join spills, and the same rows as where it does not", async () => {
+    const spilled = await run({ workers: 1, memory: 1, tuning });
+    for (const workers of [2, 3, 8]) {
+      expect(filesOf(await run({ workers, memory: 1, tuning }))).toEqual(filesOf(spilled));
+    }
     const sorted = ({ zones }: EngineResult): readonly string[] => zones.machine_learning_curated!.toSorted();
     expect(sorted(spilled)).toEqual(sorted(alone));
     const others = (result: EngineResult): unknown => ({ ...result.zones, machine_learning_curated: [] });

@@ -4,6 +4,7 @@
 import { PlainScanner } from "../../src/io/plain-scanner.js";
 import { SharedBuffers } from "../../src/io/shared-buffers.js";
 import {
+  type FilledPart,
   type IndexPart,
   type RecordsBlock,
   type RecordsInput,
@@ -16,12 +17,18 @@ import {
 import { JoinTable, type JoinTableMemory } from "../../src/transforms/join-table.js";
 import { type Part, ReadingsScanner, type ScanInput } from "../../src/pipeline/readings-scan.js";
 import type { ReadingsSpec } from "../../src/pipeline/readings-spec.js";
-import { joinSpilled, type SpilledJoinInput } from "../../src/pipeline/spilled-join.js";
+import {
+  type FillInput,
+  fillSpilled,
+  type ProbeInput,
+  probeSpilled,
+} from "../../src/pipeline/spilled-jobs.js";
 
 export class ScannersHere implements Scanners {
   readonly size: number;
   readonly unpacker = undefined;
   #scanners: ReadingsScanner[] = [];
+  #tables: JoinTable[] = [];
   #turn = 0;
   readonly #buffers = new SharedBuffers();
   #records: PlainScanner | undefined;
@@ -38,10 +45,26 @@ export class ScannersHere implements Scanners {
     return this.#work(this.#scanners[this.#turn++ % this.size]!.scan(input));
   }
 
-  join(input: SpilledJoinInput): Work | undefined {
+  /** At once: a table that somebody still probes would be seen to change. */
+  fill(input: FillInput): Work<FilledPart> {
+    const filled = fillSpilled(input);
+    return {
+      isReady: true,
+      next: () => Promise.resolve({ filled, end: true }),
+      release: () => undefined,
+      discard: () => Promise.resolve(),
+    };
+  }
+
+  beginProbes(table: JoinTableMemory): void {
+    this.#tables = this.#scanners.map(() => JoinTable.of(table));
+  }
+
+  probe(input: ProbeInput): Work | undefined {
     // Nothing for the one that calls, whose turn it is as often as any other's.
-    const scanner = this.#scanners[this.#turn++ % (this.size + 1)];
-    return scanner && this.#work(joinSpilled(scanner, input));
+    const turn = this.#turn++ % (this.size + 1);
+    const scanner = this.#scanners[turn];
+    return scanner && this.#work(probeSpilled(scanner, this.#tables[turn]!, input));
   }
 
   index(memory: JoinTableMemory, instants: boolean): Work<IndexPart> {

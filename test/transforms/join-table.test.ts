@@ -504,7 +504,7 @@ describe("any table", () => {
         fc.array(fc.tuple(time, asked), { maxLength: 12 }),
         fc.integer(),
         (fillings, wanted, secret) => {
-          const table = new JoinTable(secret, false);
+          const table = new JoinTable(secret);
           for (const [turn, given] of fillings.entries()) {
             table.clear(secret + turn);
             fillAndProbe(table, given, wanted);
@@ -515,7 +515,7 @@ describe("any table", () => {
   });
 
   it("is filled anew in the memory that it has", () => {
-    const table = new JoinTable(seed, false);
+    const table = new JoinTable(seed);
     const fill = (count: number, length: number): void => {
       table.clear(seed);
       for (const row of range(count)) add(table, at(row), row % 3, `${row}`.padEnd(length, "x"));
