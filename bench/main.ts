@@ -152,7 +152,7 @@ async function compare(size: number, lake: string, others: readonly Contender[])
 /** A size at which only the line of the plot is wanted; a large one is read with little memory. */
 async function alone(size: number, lake: string): Promise<void> {
   const isLarge = size > peersUpTo;
-  const contender = own(2, isLarge ? ["--memory", "128M"] : []);
+  const contender = own(2, isLarge ? ["--memory", "128M", "--tmp", work] : []);
   const results =
     isLarge && ram !== undefined ? await recycled(contender, lake) : await side([contender], lake, false);
   for (const [name, measured] of results) all.push({ size, name, measured });
