@@ -172,6 +172,11 @@ export class Framer {
     return this.#buffer;
   }
 
+  /** Over these. */
+  get view(): DataView {
+    return this.#view;
+  }
+
   /** Where in the file `bytes` starts. */
   get base(): number {
     return this.#base;

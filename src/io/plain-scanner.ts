@@ -67,8 +67,8 @@ export class PlainScanner {
       put(to + field, reader.to[field]!);
     }
     for (let key = 0; key < keys.length; key++) {
-      const field = keys[key]!;
-      put(hashes + key, plainHash(this.#seed, reader.bytes, reader.from[field]!, reader.to[field]!));
+      const [valueFrom, valueTo] = [reader.from[keys[key]!]!, reader.to[keys[key]!]!];
+      put(hashes + key, plainHash(this.#seed, reader.bytes, reader.view, valueFrom, valueTo));
     }
   }
 

@@ -180,6 +180,11 @@ export class TableReader {
     return this.#framer.bytes;
   }
 
+  /** Over these. */
+  get view(): DataView {
+    return this.#framer.view;
+  }
+
   /** What the reader of the next bytes has to know. */
   get state(): FramerState {
     return this.#framer.state;

@@ -2,7 +2,7 @@
 // code runs in worker threads and, for small inputs or one worker, on the main thread; it waits for nothing.
 
 import type { FramerState } from "../io/framer.js";
-import { OutBuffer, viewOf, type Words, wordsOf } from "../io/out-buffer.js";
+import { OutBuffer, type Words, wordsOf } from "../io/out-buffer.js";
 import { PlainLine } from "../io/plain-line.js";
 import type { SharedBuffers } from "../io/shared-buffers.js";
 import { entryKinds, TableReader } from "../io/table-reader.js";
@@ -150,7 +150,7 @@ export class BlockScan {
     this.#keyField = spec.keyField;
     this.#timeField = spec.timeField;
     this.#times = new Float64Array(this.#reader.batch.starts.length);
-    const input = { reader: this.#reader, view: viewOf(this.#reader.bytes), times: this.#times };
+    const input = { reader: this.#reader, view: this.#reader.view, times: this.#times };
     this.#routes = spec.routes.map(
       (route, index) => new RouteScan(route, shared, tables[index], taken[index], bringing[index]!, input),
     );

@@ -269,7 +269,15 @@ export class ConsentIndex {
   }
 
   #registrationOf(person: number, serial: number): number {
-    return person < 0 || serial < 0 ? -1 : this.#registrations.find(person, serial);
+    if (person < 0 || serial < 0) return -1;
+    const last = this.#lastIfOf(person, serial);
+    return last >= 0 ? last : this.#registrations.find(person, serial);
+  }
+
+  /** The last registration of a serial number, where it is this person's; else -1. It is seldom another one's. */
+  #lastIfOf(person: number, serial: number): number {
+    const last = serial < this.#lastOf.length ? this.#lastOf[serial]! - 1 : -1;
+    return last >= 0 && this.#registrations.first(last) === person ? last : -1;
   }
 
   /** The number, in `people`, of the person whose registration it is. */
@@ -344,6 +352,8 @@ export class ConsentIndex {
   }
 
   #registration(person: number, serial: number): number {
+    const last = this.#lastIfOf(person, serial);
+    if (last >= 0) return last;
     const before = this.#registrations.size;
     const registration = this.#registrations.add(person, serial);
     if (registration === before) {

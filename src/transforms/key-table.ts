@@ -31,9 +31,14 @@ export class KeyTable {
   /** Where each key's bytes end; the next one's start. */
   #ends: Uint32Array;
   #bytes: Uint8Array;
+  /** Over them. */
+  #view: DataView;
   /** The same as others see it; nothing where keys have come since. */
   #memory: KeyTableMemory | undefined;
   #scratch = new Uint8Array(256);
+  // What the last value stood in, and a view over that.
+  #given: Uint8Array = this.#scratch;
+  #givenView = viewOf(this.#scratch);
   readonly #touched = new Uint32Array(64);
   #lastKey: string | undefined;
   #lastFound = nobody;
@@ -46,6 +51,7 @@ export class KeyTable {
     this.#slots = slots;
     this.#ends = ends;
     this.#bytes = bytes;
+    this.#view = viewOf(bytes);
   }
 
   static empty(seed: Seed): KeyTable {
@@ -73,6 +79,7 @@ export class KeyTable {
     this.#slots = new Int32Array(slots);
     this.#ends = new Uint32Array(ends);
     this.#bytes = new Uint8Array(bytes);
+    this.#view = viewOf(this.#bytes);
     return (this.#memory = { seed: this.#seed, size: this.#size, slots, ends, bytes });
   }
 
@@ -97,7 +104,8 @@ export class KeyTable {
   findPlain(bytes: Uint8Array, from: number, to: number, hash?: number): number {
     const start = afterSpace(bytes, from, to);
     const end = beforeSpace(bytes, start, to);
-    return this.#find(bytes, start, end, hash ?? hashOf(this.#seed, bytes, start, end));
+    const view = this.#over(bytes);
+    return this.#find(bytes, view, start, end, hash ?? hashOf(this.#seed, bytes, view, start, end));
   }
 
   /** The number of a key from `keyOf`; -1 where it is not in the table. */
@@ -105,7 +113,9 @@ export class KeyTable {
     // Rules ask for one key several times over.
     if (key === this.#lastKey) return this.#lastFound;
     const length = this.#encode(key);
-    const found = this.#find(this.#scratch, 0, length, hashOf(this.#seed, this.#scratch, 0, length));
+    const view = this.#over(this.#scratch);
+    const hash = hashOf(this.#seed, this.#scratch, view, 0, length);
+    const found = this.#find(this.#scratch, view, 0, length, hash);
     this.#lastKey = key;
     this.#lastFound = found;
     return found;
@@ -118,13 +128,15 @@ export class KeyTable {
   addPlain(bytes: Uint8Array, from: number, to: number, hash?: number): number {
     const start = afterSpace(bytes, from, to);
     const end = beforeSpace(bytes, start, to);
-    return this.#add(bytes, start, end, hash ?? hashOf(this.#seed, bytes, start, end));
+    const view = this.#over(bytes);
+    return this.#add(bytes, view, start, end, hash ?? hashOf(this.#seed, bytes, view, start, end));
   }
 
   /** The number of a key from `keyOf`, which gets one here. */
   add(key: string): number {
     const length = this.#encode(key);
-    return this.#add(this.#scratch, 0, length, hashOf(this.#seed, this.#scratch, 0, length));
+    const view = this.#over(this.#scratch);
+    return this.#add(this.#scratch, view, 0, length, hashOf(this.#seed, this.#scratch, view, 0, length));
   }
 
   /**
@@ -170,27 +182,42 @@ export class KeyTable {
     return utf8.encodeInto(key, this.#scratch).written;
   }
 
-  #find(bytes: Uint8Array, from: number, to: number, hash: number): number {
+  /** A view over what a value stands in: mostly the same as for the value before. */
+  #over(bytes: Uint8Array): DataView {
+    if (bytes !== this.#given) {
+      this.#given = bytes;
+      this.#givenView = viewOf(bytes);
+    }
+    return this.#givenView;
+  }
+
+  #find(bytes: Uint8Array, view: DataView, from: number, to: number, hash: number): number {
     const slots = this.#slots;
     const mask = (slots.length >> 1) - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const number = slots[2 * slot + 1]! - 1;
       if (number < 0) return nobody;
-      if (slots[2 * slot] === hash && this.#equals(number, bytes, from, to)) return number;
+      if (slots[2 * slot] === hash && this.#equals(number, bytes, view, from, to)) return number;
     }
   }
 
-  #add(bytes: Uint8Array, from: number, to: number, hash: number): number {
-    const known = this.#find(bytes, from, to, hash);
+  #add(bytes: Uint8Array, view: DataView, from: number, to: number, hash: number): number {
+    const known = this.#find(bytes, view, from, to, hash);
     if (known >= 0) return known;
     this.#lastKey = undefined;
     this.#memory = undefined;
     const number = this.#size++;
     const start = this.#startOf(number);
     const end = start + to - from;
-    this.#bytes = withRoom(this.#bytes, end);
+    if (end > this.#bytes.length) {
+      this.#bytes = withRoom(this.#bytes, end);
+      this.#view = viewOf(this.#bytes);
+    }
     this.#ends = withRoom(this.#ends, number + 1);
-    for (let at = from; at < to; at++) this.#bytes[start + at - from] = lower(bytes[at]!);
+    let at = from;
+    for (; at + 4 <= to; at += 4)
+      this.#view.setInt32(start + at - from, lowerWord(view.getInt32(at, true)), true);
+    for (; at < to; at++) this.#bytes[start + at - from] = lower(bytes[at]!);
     this.#ends[number] = end;
     // At most half of the slots are taken.
     if (4 * this.#size > this.#slots.length) this.#spread();
@@ -210,25 +237,33 @@ export class KeyTable {
     return number === 0 ? 0 : this.#ends[number - 1]!;
   }
 
-  #equals(number: number, bytes: Uint8Array, from: number, to: number): boolean {
+  #equals(number: number, bytes: Uint8Array, view: DataView, from: number, to: number): boolean {
     const start = this.#startOf(number);
-    if (this.#ends[number]! - start !== to - from) return false;
-    const own = this.#bytes;
-    for (let at = from; at < to; at++) {
-      if (own[start + at - from] !== lower(bytes[at]!)) return false;
+    const length = to - from;
+    if (this.#ends[number]! - start !== length) return false;
+    const own = this.#view;
+    let at = 0;
+    for (; at + 4 <= length; at += 4) {
+      if (own.getInt32(start + at, true) !== lowerWord(view.getInt32(from + at, true))) return false;
+    }
+    for (; at < length; at++) {
+      if (this.#bytes[start + at] !== lower(bytes[from + at]!)) return false;
     }
     return true;
   }
 }
 
-/** The hash under which tables of a seed have the key of a value that is plain ASCII. */
-export function plainHash(seed: Seed, bytes: Uint8Array, from: number, to: number): number {
+/**
+ * The hash under which tables of a seed have the key of a value that is plain ASCII.
+ * @param view over the same memory as `bytes`
+ */
+export function plainHash(seed: Seed, bytes: Uint8Array, view: DataView, from: number, to: number): number {
   const start = afterSpace(bytes, from, to);
-  return hashOf(seed, bytes, start, beforeSpace(bytes, start, to));
+  return hashOf(seed, bytes, view, start, beforeSpace(bytes, start, to));
 }
 
 /** Of the bytes in lower case. UTF-8 beyond ASCII has no byte that this changes. */
-function hashOf(seed: Seed, bytes: Uint8Array, from: number, to: number): number {
+function hashOf(seed: Seed, bytes: Uint8Array, view: DataView, from: number, to: number): number {
   const [k0, k1] = seed;
   let v0 = k0;
   let v1 = k1;
@@ -240,7 +275,7 @@ function hashOf(seed: Seed, bytes: Uint8Array, from: number, to: number): number
   for (let at = from; !isLast; at += 4) {
     let word: number;
     if (at + 4 <= to) {
-      word = lowerWord(bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
+      word = lowerWord(view.getInt32(at, true));
     } else {
       word = (to - from) << 24;
       for (let rest = 0; at + rest < to; rest++) word |= lower(bytes[at + rest]!) << (8 * rest);
@@ -307,4 +342,8 @@ function put(slots: Int32Array, hash: number, number: number): void {
   while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
   slots[2 * slot] = hash;
   slots[2 * slot + 1] = number + 1;
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
