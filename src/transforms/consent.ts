@@ -95,10 +95,6 @@ export class ConsentIndex {
   readonly #serials: KeyTable;
   /** Registrations: a person and a serial number each. */
   readonly #registrations: PairTable;
-  /** Of each registration: the one before it of the same serial number; -1: none. */
-  #sibling = new Int32Array(16);
-  /** Of each serial number: its last registration, plus 1; 0: none. */
-  #lastOf = new Int32Array(16);
   /** Serial numbers that a damaged snapshot names for somebody who cannot be told, or whose "no" nothing undoes. */
   readonly #refused = new Set<number>();
   /** The words of people and of registrations, on every purpose one after the other. */
@@ -269,15 +265,7 @@ export class ConsentIndex {
   }
 
   #registrationOf(person: number, serial: number): number {
-    if (person < 0 || serial < 0) return -1;
-    const last = this.#lastIfOf(person, serial);
-    return last >= 0 ? last : this.#registrations.find(person, serial);
-  }
-
-  /** The last registration of a serial number, where it is this person's; else -1. It is seldom another one's. */
-  #lastIfOf(person: number, serial: number): number {
-    const last = serial < this.#lastOf.length ? this.#lastOf[serial]! - 1 : -1;
-    return last >= 0 && this.#registrations.first(last) === person ? last : -1;
+    return person < 0 || serial < 0 ? -1 : this.#registrations.find(person, serial);
   }
 
   /** The number, in `people`, of the person whose registration it is. */
@@ -320,8 +308,9 @@ export class ConsentIndex {
     const number = this.#serials.find(serial);
     if (number < 0) return 0;
     let since = 0;
-    for (let each = (this.#lastOf[number] ?? 0) - 1; each >= 0; each = this.#sibling[each]!) {
-      const owner = this.#registrations.first(each);
+    const registrations = this.#registrations;
+    for (let each = registrations.lastOf(number); each >= 0; each = registrations.before(each)) {
+      const owner = registrations.first(each);
       since = Math.max(since, this.#ofPeople.since(this.#word(owner, purpose)));
     }
     return since;
@@ -339,7 +328,8 @@ export class ConsentIndex {
   /** The same of a serial number by its number in `serials`. */
   everyOwnerOf(serial: number, test: (registration: number) => boolean): boolean {
     if (this.#refused.has(serial)) return false;
-    for (let each = (this.#lastOf[serial] ?? 0) - 1; each >= 0; each = this.#sibling[each]!)
+    const registrations = this.#registrations;
+    for (let each = registrations.lastOf(serial); each >= 0; each = registrations.before(each))
       if (!test(each)) return false;
     return true;
   }
@@ -352,17 +342,9 @@ export class ConsentIndex {
   }
 
   #registration(person: number, serial: number): number {
-    const last = this.#lastIfOf(person, serial);
-    if (last >= 0) return last;
     const before = this.#registrations.size;
     const registration = this.#registrations.add(person, serial);
-    if (registration === before) {
-      this.#lastOf = withRoom(this.#lastOf, serial + 1);
-      this.#sibling = withRoom(this.#sibling, registration + 1);
-      this.#sibling[registration] = this.#lastOf[serial]! - 1;
-      this.#lastOf[serial] = registration + 1;
-      this.#ofRegistrations.add(this.#purposes.length);
-    }
+    if (registration === before) this.#ofRegistrations.add(this.#purposes.length);
     return registration;
   }
 
