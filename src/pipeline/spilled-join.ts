@@ -38,12 +38,21 @@ export const tablesHeld = 2;
 /** So much of the probe side is given to a thread at a time, in bytes. */
 const probedAtOnce = 512 * 1024;
 
+/** A probe under way. */
+interface Probe {
+  /** Which piece of the build side it is of, counted through all partitions. */
+  readonly piece: number;
+  /** What it marks: a probe of the next piece reads them only when it is done. */
+  readonly marks: Uint8Array | undefined;
+  readonly work: Work;
+}
+
 /** Gives the work in the order in which its rows are to come; each is taken before the next is asked for. */
 export async function* joinSpilled(
   { route, instants, build, probes, pieceBytes, where }: SpilledJoin,
   workers: SpillWorkers,
 ): AsyncGenerator<Work, void> {
-  const started: { readonly piece: number; readonly work: Work }[] = [];
+  const started: Probe[] = [];
   const memory: JoinTableMemory[] = [];
   const fill = (piece: number, rows: SpilledRows): ReturnType<SpillWorkers["fill"]> => {
     const seed = randomBytes(4).readInt32LE();
@@ -68,9 +77,11 @@ export async function* joinSpilled(
     };
     for (const [index, rows] of [...spilledParts(probes.rows(partition), probedAtOnce)].entries()) {
       if (rest) paired[index] ??= marksFor(rows);
-      while (started.length >= workers.most) yield started.shift()!.work;
-      const work = workers.probe({ route, rows, paired: paired[index], isLast: !rest, where });
-      started.push({ piece, work });
+      const marks = paired[index];
+      while (started.length >= workers.most || (marks && started.some((each) => each.marks === marks)))
+        yield started.shift()!.work;
+      const work = workers.probe({ route, rows, paired: marks, isLast: !rest, where });
+      started.push({ piece, marks, work });
       fillNext();
     }
     fillNext();
