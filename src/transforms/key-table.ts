@@ -36,9 +36,10 @@ export class KeyTable {
   /** The same as others see it; nothing where keys have come since. */
   #memory: KeyTableMemory | undefined;
   #scratch = new Uint8Array(256);
+  #scratchView = viewOf(this.#scratch);
   // What the last value stood in, and a view over that.
   #given: Uint8Array = this.#scratch;
-  #givenView = viewOf(this.#scratch);
+  #givenView = this.#scratchView;
   readonly #touched = new Uint32Array(64);
   #lastKey: string | undefined;
   #lastFound = nobody;
@@ -113,9 +114,8 @@ export class KeyTable {
     // Rules ask for one key several times over.
     if (key === this.#lastKey) return this.#lastFound;
     const length = this.#encode(key);
-    const view = this.#over(this.#scratch);
-    const hash = hashOf(this.#seed, this.#scratch, view, 0, length);
-    const found = this.#find(this.#scratch, view, 0, length, hash);
+    const hash = hashOf(this.#seed, this.#scratch, this.#scratchView, 0, length);
+    const found = this.#find(this.#scratch, this.#scratchView, 0, length, hash);
     this.#lastKey = key;
     this.#lastFound = found;
     return found;
@@ -135,8 +135,8 @@ export class KeyTable {
   /** The number of a key from `keyOf`, which gets one here. */
   add(key: string): number {
     const length = this.#encode(key);
-    const view = this.#over(this.#scratch);
-    return this.#add(this.#scratch, view, 0, length, hashOf(this.#seed, this.#scratch, view, 0, length));
+    const hash = hashOf(this.#seed, this.#scratch, this.#scratchView, 0, length);
+    return this.#add(this.#scratch, this.#scratchView, 0, length, hash);
   }
 
   /**
@@ -178,7 +178,10 @@ export class KeyTable {
 
   /** Puts a key's bytes into `#scratch`. @returns how many they are */
   #encode(key: string): number {
-    if (3 * key.length > this.#scratch.length) this.#scratch = new Uint8Array(3 * key.length);
+    if (3 * key.length > this.#scratch.length) {
+      this.#scratch = new Uint8Array(3 * key.length);
+      this.#scratchView = viewOf(this.#scratch);
+    }
     return utf8.encodeInto(key, this.#scratch).written;
   }
 
