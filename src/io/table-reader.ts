@@ -88,7 +88,6 @@ export class TableReader {
   count = 0;
   /** The number of fields of a good record that its table does not have. */
   dropped = 0;
-  row: Row = [];
   record: RawRecord | undefined;
   damage: Damage | undefined;
   /** Whether a plain record, with a newline, is its own line of output. */
@@ -102,6 +101,8 @@ export class TableReader {
   /** See `readBatch`. */
   readonly batch: PlainBatch;
 
+  /** Of an entry that was read the full way. */
+  #row: Row | undefined;
   readonly #hashes: Int32Array;
   #columns: PlainColumns | undefined;
   readonly #shape: TableShape;
@@ -210,7 +211,7 @@ export class TableReader {
     if (framed.read) {
       if (this.#flat.plain) return this.#plain(start, end);
       this.#place(start, end);
-      this.row = this.#flat.row(this.bytes);
+      this.#row = undefined;
       return entryKinds.row;
     }
     this.#forgetKey();
@@ -248,9 +249,14 @@ export class TableReader {
       this.count += this.#framer.batch(template.batch, this.key, batch);
   }
 
-  /** One value of a plain record. */
-  text(index: number): string | undefined {
-    return this.#flat.text(this.bytes, index);
+  /** The row of an entry of that kind: made when it is asked for, as many are dropped for one of their values. */
+  get row(): Row {
+    return this.#row ?? this.#flat.row(this.bytes);
+  }
+
+  /** One value of such an entry. */
+  value(index: number): string | undefined {
+    return this.#row ? this.#row[index] : this.#flat.text(this.bytes, index);
   }
 
   /** The row of a plain record. */
@@ -304,7 +310,7 @@ export class TableReader {
       this.damage = result.damage;
       return entryKinds.damaged;
     }
-    this.row = result.row;
+    this.#row = result.row;
     this.dropped = result.dropped;
     return entryKinds.row;
   }

@@ -294,10 +294,13 @@ export class ReadingsPass {
 
   async #takeRecords(part: Part, scan: FileScan, entriesBefore: number): Promise<void> {
     this.#handler.good(part.good, part.dropped);
-    for (const { offset, length, record, damage } of part.damaged) {
+    const { places, damages } = part.damaged;
+    for (const [index, damage] of damages.entries()) {
+      const [offset, length] = [places[3 * index]!, places[3 * index + 1]!];
+      const record = entriesBefore + places[3 * index + 2]!;
       if (damage.reason === "truncated") scan.truncatedAt = offset + length;
-      const place = { offset, length, record: entriesBefore + record };
-      await this.#handler.damaged(scan.file, place, damage);
+      const wait = this.#handler.damaged(scan.file, { offset, length, record }, damage);
+      if (wait) await wait;
     }
   }
 

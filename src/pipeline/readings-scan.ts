@@ -38,7 +38,7 @@ export interface Part {
   readonly routes: readonly RoutePart[];
   readonly good: number;
   readonly dropped: number;
-  readonly damaged: readonly DamagedEntry[];
+  readonly damaged: DamagedEntries;
   /** Set in a block's last part: the number of its entries, and what the reader of the next block has to know. */
   readonly end: { readonly count: number; readonly state: FramerState | undefined } | undefined;
 }
@@ -66,12 +66,12 @@ export interface JoinedPart {
   readonly crossPersonPairs: number;
 }
 
-/** Where an entry stands in its file, its number in the block counted from 1, and what is wrong with it. */
-export interface DamagedEntry {
-  readonly offset: number;
-  readonly length: number;
-  readonly record: number;
-  readonly damage: Damage;
+/** Entries that are damaged, in order. There may be many: to tell an object of each costs as much as to find it. */
+export interface DamagedEntries {
+  /** Three numbers of each: where it stands in its file, its length, and its number in the block, counted from 1. */
+  readonly places: Float64Array;
+  /** What is wrong with each. */
+  readonly damages: readonly Damage[];
 }
 
 /** A part is handed on when one of its buffers has this many bytes. */
@@ -133,7 +133,8 @@ export class BlockScan {
   /** Of the records of the reader's batch; zeros where no time is asked for. */
   readonly #times: Float64Array;
   #key = -1;
-  #damaged: DamagedEntry[] = [];
+  #places: number[] = [];
+  #damages: Damage[] = [];
   #good = 0;
   #dropped = 0;
 
@@ -188,17 +189,20 @@ export class BlockScan {
           break;
         }
         case entryKinds.row: {
-          const { row } = reader;
           this.#good++;
           this.#dropped += reader.dropped;
-          const key = this.#shared.keys.find(keyOf(row[this.#keyField]!));
-          const time = this.#timeField < 0 ? 0 : Number(row[this.#timeField]);
-          for (const route of routes) route.row(key, time, row);
+          const key = this.#shared.keys.find(keyOf(reader.value(this.#keyField)!));
+          const time = this.#timeField < 0 ? 0 : Number(reader.value(this.#timeField));
+          const keeping = routes.filter((route) => route.keeps(key, time));
+          if (keeping.length === 0) break;
+          const { row } = reader;
+          for (const route of keeping) route.row(key, time, row);
           break;
         }
         default: {
           const { offset, length, count, damage } = reader;
-          this.#damaged.push({ offset, length, record: count, damage: damage! });
+          this.#places.push(offset, length, count);
+          this.#damages.push(this.#asBefore(damage!));
         }
       }
     }
@@ -235,12 +239,20 @@ export class BlockScan {
       routes: this.#routes.map((route) => route.part(ended)),
       good: this.#good,
       dropped: this.#dropped,
-      damaged: this.#damaged,
+      damaged: { places: Float64Array.from(this.#places), damages: this.#damages },
       end: ended ? { count: this.#reader.count, state: ownState(this.#reader.state) } : undefined,
     };
     this.#good = this.#dropped = 0;
-    this.#damaged = [];
+    this.#places = [];
+    this.#damages = [];
     return part;
+  }
+
+  /** The same damage, as the object of the one before where that has the same: it is told once then. */
+  #asBefore(damage: Damage): Damage {
+    const before = this.#damages.at(-1);
+    const { reason, field, hint } = damage;
+    return before?.reason === reason && before.field === field && before.hint === hint ? before : damage;
   }
 }
 
@@ -363,7 +375,7 @@ class RouteScan {
     let from = this.#next;
     let to = this.#count;
     if (this.#starts) {
-      while (from < this.#count && !this.#keeps(this.#key, this.#times[from]!)) from++;
+      while (from < this.#count && !this.keeps(this.#key, this.#times[from]!)) from++;
       to = from;
       while (to < this.#count && this.#times[to]! >= this.#starts[this.#key < 0 ? this.#unknown : this.#key]!)
         to++;
@@ -443,9 +455,20 @@ class RouteScan {
     }
   }
 
-  /** Takes a record that came the full way. */
+  /** Whether a row of a key and time is kept; one that is not, it counts. */
+  keeps(key: number, time: number): boolean {
+    const number = key < 0 ? this.#unknown : key;
+    let step = this.#verdicts[number]!;
+    if (step < 0) {
+      if (!this.#starts || time >= this.#starts[number]!) return true;
+      step = this.#spec.since!.step;
+    }
+    this.#filtered[step]!++;
+    return false;
+  }
+
+  /** Takes a record that came the full way, and is kept. */
   row(key: number, time: number, row: Row): void {
-    if (!this.#keeps(key, time)) return;
     if (this.#spec.writes) {
       this.#rows++;
       this.#flush();
@@ -494,17 +517,6 @@ class RouteScan {
     this.#seen = [];
     this.#lastSeen = -1;
     return part;
-  }
-
-  #keeps(key: number, time: number): boolean {
-    const number = key < 0 ? this.#unknown : key;
-    let step = this.#verdicts[number]!;
-    if (step < 0) {
-      if (!this.#starts || time >= this.#starts[number]!) return true;
-      step = this.#spec.since!.step;
-    }
-    this.#filtered[step]!++;
-    return false;
   }
 
   #tell(key: number): void {

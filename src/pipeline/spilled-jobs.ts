@@ -4,7 +4,7 @@
 import { viewOf } from "../io/out-buffer.js";
 import { readSpilled, rowHeader, spilledBehind, type SpilledRows } from "../io/spill-file.js";
 import { JoinTable, type JoinTableMemory } from "../transforms/join-table.js";
-import { JoinScan, type Part, type ReadingsScanner } from "./readings-scan.js";
+import { type DamagedEntries, JoinScan, type Part, type ReadingsScanner } from "./readings-scan.js";
 
 export interface FillInput {
   /** The rows of the build side. */
@@ -39,6 +39,8 @@ export interface ProbeInput {
   /** How errors name the place of the file. */
   readonly where: string;
 }
+
+const nothingDamaged: DamagedEntries = { places: new Float64Array(0), damages: [] };
 
 /** About what the table adds to the rows of a person and instant. */
 const segmentOverhead = 48;
@@ -110,7 +112,7 @@ function* probing(
       })),
       good: 0,
       dropped: 0,
-      damaged: [],
+      damaged: nothingDamaged,
       end: isEnd ? { count: 0, state: undefined } : undefined,
     };
   };
