@@ -249,7 +249,7 @@ export class TableReader {
       this.count += this.#framer.batch(template.batch, this.key, batch);
   }
 
-  /** The row of an entry of that kind: made when it is asked for, as many are dropped for one of their values. */
+  /** The row of an entry of kind `row`: made when it is asked for, as many are dropped for one of their values. */
   get row(): Row {
     return this.#row ?? this.#flat.row(this.bytes);
   }
