@@ -13,7 +13,8 @@ import {
   type TableShape,
 } from "../src/transforms/tables.js";
 import { FlatReader } from "../src/io/flat-reader.js";
-import { OutBuffer, viewOf } from "../src/io/out-buffer.js";
+import { OutBuffer } from "../src/io/out-buffer.js";
+import { viewOf } from "../src/transforms/words-copy.js";
 import { entryKinds, TableReader } from "../src/io/table-reader.js";
 import { makeTemplate } from "../src/io/template.js";
 import { defaultTuning } from "../src/pipeline/readings-pass.js";
@@ -200,6 +201,7 @@ passes();
 
 const keys = Array.from({ length: 100_000 }, (_, person) => keyOf(`Person.Number${person}@test.com`));
 const keyBytes = Buffer.from(keys.join(""));
+const keyView = viewOf(keyBytes);
 const places: Place[] = [];
 for (const key of keys) {
   const from = places.at(-1)?.to ?? 0;
@@ -208,13 +210,13 @@ for (const key of keys) {
 const keyTable = KeyTable.empty([1, 2]);
 part("key table: add, a key", keys.length, () => {
   const table = KeyTable.empty([1, 2]);
-  for (const { from, to } of places) table.addPlain(keyBytes, from, to);
+  for (const { from, to } of places) table.addPlain(keyBytes, keyView, from, to);
 });
 for (const key of keys) keyTable.add(key);
 const shuffled = places.map((_, at) => places[(at * 7919) % places.length]!);
 part("key table: find, a key", keys.length, () => {
   for (const { from, to } of shuffled)
-    if (keyTable.findPlain(keyBytes, from, to) < 0) throw new Error("not found");
+    if (keyTable.findPlain(keyBytes, keyView, from, to) < 0) throw new Error("not found");
 });
 
 const steps = 1_000_000;

@@ -1,6 +1,6 @@
 // Bytes being put together for output, in a buffer that grows.
 
-import { copyWords } from "../transforms/words-copy.js";
+import { copyWords, viewOf } from "../transforms/words-copy.js";
 import { putVarint } from "../transforms/varint.js";
 
 /** Some ASCII as words of eight bytes, as doubles (see `OutBuffer.copy`); zeros behind the last byte. */
@@ -139,11 +139,6 @@ export class OutBuffer {
     this.bytes = larger;
     this.view = viewOf(larger);
   }
-}
-
-/** A view over the same memory as some bytes. */
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function allocate(_before: Buffer, size: number): Buffer {

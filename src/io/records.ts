@@ -21,7 +21,7 @@ export interface EntryPlace {
 /** A good record whose values are its plain bytes, until the next one is read; see table-reader.ts. */
 export type PlainRecord = Pick<
   TableReader,
-  "bytes" | "start" | "end" | "from" | "to" | "dropped" | "canonical" | "plainRow"
+  "bytes" | "view" | "start" | "end" | "from" | "to" | "dropped" | "canonical" | "plainRow"
 >;
 
 /** Takes the entries of a file in order. A promise makes the reader wait before it goes on. */

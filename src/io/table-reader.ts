@@ -8,7 +8,7 @@ import type { TableShape } from "../transforms/tables.js";
 import { FlatReader } from "./flat-reader.js";
 import { type BrokenReason, Framer, type FramerState } from "./framer.js";
 import { readJsonRecord } from "./json-record.js";
-import { viewOf } from "./out-buffer.js";
+import { viewOf } from "../transforms/words-copy.js";
 import { notPlain, type PlainColumns, plainColumns, type PlainRecords } from "./plain-records.js";
 import { type KeyMemory, makeTemplate, PlainBatch, type Template, writtenTemplate } from "./template.js";
 

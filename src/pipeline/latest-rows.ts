@@ -3,7 +3,7 @@
 // a chunk in which much has been superseded is emptied and used again. So memory grows with the registrations of which
 // one is held, not with the files.
 
-import { viewOf } from "../io/out-buffer.js";
+import { viewOf } from "../transforms/words-copy.js";
 import { RecordReader } from "../io/table-reader.js";
 import { withRoom } from "../transforms/columns.js";
 import type { Purpose } from "../transforms/consent.js";

@@ -183,7 +183,12 @@ export class BlockScan {
           this.#dropped += reader.dropped;
           if (!reader.key.same) {
             const field = this.#keyField;
-            this.#key = this.#shared.keys.findPlain(reader.bytes, reader.from[field]!, reader.to[field]!);
+            this.#key = this.#shared.keys.findPlain(
+              reader.bytes,
+              reader.view,
+              reader.from[field]!,
+              reader.to[field]!,
+            );
           }
           this.#good += this.#plain(this.#key);
           break;

@@ -32,11 +32,7 @@ port.on("message", (message: ToWorker) => {
       break;
     case "fill":
       queue = queue.then(() => {
-        const answer: FromWorker = {
-          job: message.job,
-          part: { filled: fillSpilled(message.input), end: true },
-        };
-        port.postMessage(answer);
+        say(message.job, { filled: fillSpilled(message.input), end: true });
       });
       break;
     case "probes":
@@ -56,16 +52,12 @@ port.on("message", (message: ToWorker) => {
         const { bytes, number } = message.block;
         // One that has fallen behind would stay there.
         const isLate = Atomics.load(reached, 0) >= number;
-        const part = { records: isLate ? undefined : records.scan(bytes), end: true } as const;
-        const answer: FromWorker = { job: message.job, part };
-        port.postMessage(answer);
+        say(message.job, { records: isLate ? undefined : records.scan(bytes), end: true });
       });
       break;
     case "index":
       queue = queue.then(() => {
-        const index = JoinTable.of(message.table).indexAll(message.instants);
-        const answer: FromWorker = { job: message.job, part: { index, end: true } };
-        port.postMessage(answer);
+        say(message.job, { index: JoinTable.of(message.table).indexAll(message.instants), end: true });
       });
       break;
     case "taken":
@@ -75,14 +67,18 @@ port.on("message", (message: ToWorker) => {
   }
 });
 
+function say(job: number, part: FromWorker["part"]): void {
+  const message: FromWorker = { job, part };
+  port.postMessage(message);
+}
+
 async function work(job: number, scan: { next(): Part }): Promise<void> {
   ahead.set(job, 0);
   for (;;) {
     while (ahead.get(job)! >= partsAhead) await new Promise<void>((resolve) => (wake = resolve));
     const part = scan.next();
     ahead.set(job, ahead.get(job)! + 1);
-    const answer: FromWorker = { job, part };
-    port.postMessage(answer);
+    say(job, part);
     if (part.end) break;
   }
   ahead.delete(job);

@@ -382,8 +382,8 @@ class Run {
           },
           ...(forConsent && {
             plain: (record: PlainRecord, hashes?: Int32Array): Promise<void> | undefined => {
-              const { bytes, from, to } = record;
-              return give(record, this.#consent.addPlainSnapshot(bytes, from, to, hashes), target);
+              const { bytes, view, from, to } = record;
+              return give(record, this.#consent.addPlainSnapshot(bytes, view, from, to, hashes), target);
             },
             coming: (records: PlainRecords, from: number, to: number): void =>
               this.#coming(records, from, to),
@@ -467,8 +467,8 @@ class Run {
       ...(target.offer &&
         landingOf(zone) === customerLanding && {
           plain: (record: PlainRecord, hashes?: Int32Array): Wait => {
-            const { bytes, from, to } = record;
-            return give(record, this.#consent.plainRegistrationOf(bytes, from, to, hashes), target);
+            const { bytes, view, from, to } = record;
+            return give(record, this.#consent.plainRegistrationOf(bytes, view, from, to, hashes), target);
           },
           coming: (records: PlainRecords, from: number, to: number): void => this.#coming(records, from, to),
         }),

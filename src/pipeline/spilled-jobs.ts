@@ -1,7 +1,7 @@
 // What a thread does of a join that memory did not hold: it puts rows of the build side into a table, and probes one with rows
 // of the probe side. Who does what, and when, stands in spilled-join.ts.
 
-import { viewOf } from "../io/out-buffer.js";
+import { viewOf } from "../transforms/words-copy.js";
 import { readSpilled, rowHeader, spilledBehind, type SpilledRows } from "../io/spill-file.js";
 import { JoinTable, type JoinTableMemory } from "../transforms/join-table.js";
 import { type DamagedEntries, JoinScan, type Part, type ReadingsScanner } from "./readings-scan.js";

@@ -136,14 +136,23 @@ export class ConsentIndex {
 
   /**
    * The same of a snapshot whose values are plain bytes.
+   * @param view over the same memory as `bytes`
    * @param from where each field's value starts, in table order, -1 where it has none; `to` where it ends
    * @param hashes of each key field, where they are known: see `plainHash`
    */
-  addPlainSnapshot(bytes: Uint8Array, from: Int32Array, to: Int32Array, hashes?: Int32Array): number {
+  addPlainSnapshot(
+    bytes: Uint8Array,
+    view: DataView,
+    from: Int32Array,
+    to: Int32Array,
+    hashes?: Int32Array,
+  ): number {
     const email = from[emailIndex]!;
-    const person = this.#person(this.#people.addPlain(bytes, email, to[emailIndex]!, hashes?.[emailIndex]));
+    const person = this.#person(
+      this.#people.addPlain(bytes, view, email, to[emailIndex]!, hashes?.[emailIndex]),
+    );
     const own = from[serialIndex]!;
-    const serial = this.#serials.addPlain(bytes, own, to[serialIndex]!, hashes?.[serialIndex]);
+    const serial = this.#serials.addPlain(bytes, view, own, to[serialIndex]!, hashes?.[serialIndex]);
     const registration = this.#registration(person, serial);
     const at = snapshotTime(bytes, from);
     const indexes = this.#purposeIndexes;
@@ -254,13 +263,19 @@ export class ConsentIndex {
 
   /**
    * The number of the registration of a snapshot whose values are plain bytes; -1 where no snapshot has named it.
-   * @param from and the others as in `addPlainSnapshot`
+   * @param view and the others as in `addPlainSnapshot`
    */
-  plainRegistrationOf(bytes: Uint8Array, from: Int32Array, to: Int32Array, hashes?: Int32Array): number {
+  plainRegistrationOf(
+    bytes: Uint8Array,
+    view: DataView,
+    from: Int32Array,
+    to: Int32Array,
+    hashes?: Int32Array,
+  ): number {
     const email = from[emailIndex]!;
-    const person = this.#people.findPlain(bytes, email, to[emailIndex]!, hashes?.[emailIndex]);
+    const person = this.#people.findPlain(bytes, view, email, to[emailIndex]!, hashes?.[emailIndex]);
     const own = from[serialIndex]!;
-    const serial = this.#serials.findPlain(bytes, own, to[serialIndex]!, hashes?.[serialIndex]);
+    const serial = this.#serials.findPlain(bytes, view, own, to[serialIndex]!, hashes?.[serialIndex]);
     return this.#registrationOf(person, serial);
   }
 

@@ -8,7 +8,7 @@
 import { present } from "./columns.js";
 import { Regions } from "./regions.js";
 import { afterVarint, varintAt } from "./varint.js";
-import { copyWords } from "./words-copy.js";
+import { copyWords, viewOf } from "./words-copy.js";
 
 /** What another thread needs to probe a table, or to index it. */
 export interface JoinTableMemory {
@@ -618,10 +618,6 @@ function slotsFor(segments: number): number {
   let slots = 1024;
   while (slots < segments * 1.5) slots *= 2;
   return slots;
-}
-
-function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, length);
 }
 
 function sharedBuffer(array: Int32Array): SharedArrayBuffer {

@@ -4,6 +4,7 @@
 // Open addressing over a keyed hash (HalfSipHash-1-3), so that nobody can choose addresses that collide.
 
 import { column, present, shared, withRoom } from "./columns.js";
+import { viewOf } from "./words-copy.js";
 
 /** Two secret 32-bit numbers. */
 export type Seed = readonly [number, number];
@@ -37,9 +38,6 @@ export class KeyTable {
   #memory: KeyTableMemory | undefined;
   #scratch = new Uint8Array(256);
   #scratchView = viewOf(this.#scratch);
-  // What the last value stood in, and a view over that.
-  #given: Uint8Array = this.#scratch;
-  #givenView = this.#scratchView;
   readonly #touched = new Uint32Array(64);
   #lastKey: string | undefined;
   #lastFound = nobody;
@@ -100,12 +98,12 @@ export class KeyTable {
 
   /**
    * The number of the key of a value that is plain ASCII; -1 where it is not in the table.
+   * @param view over the same memory as `bytes`
    * @param hash its `plainHash`, where it is known
    */
-  findPlain(bytes: Uint8Array, from: number, to: number, hash?: number): number {
+  findPlain(bytes: Uint8Array, view: DataView, from: number, to: number, hash?: number): number {
     const start = afterSpace(bytes, from, to);
     const end = beforeSpace(bytes, start, to);
-    const view = this.#over(bytes);
     return this.#find(bytes, view, start, end, hash ?? hashOf(this.#seed, bytes, view, start, end));
   }
 
@@ -123,12 +121,12 @@ export class KeyTable {
 
   /**
    * The number of the key of a value that is plain ASCII and has more than spaces; it gets one here.
+   * @param view over the same memory as `bytes`
    * @param hash its `plainHash`, where it is known
    */
-  addPlain(bytes: Uint8Array, from: number, to: number, hash?: number): number {
+  addPlain(bytes: Uint8Array, view: DataView, from: number, to: number, hash?: number): number {
     const start = afterSpace(bytes, from, to);
     const end = beforeSpace(bytes, start, to);
-    const view = this.#over(bytes);
     return this.#add(bytes, view, start, end, hash ?? hashOf(this.#seed, bytes, view, start, end));
   }
 
@@ -183,15 +181,6 @@ export class KeyTable {
       this.#scratchView = viewOf(this.#scratch);
     }
     return utf8.encodeInto(key, this.#scratch).written;
-  }
-
-  /** A view over what a value stands in: mostly the same as for the value before. */
-  #over(bytes: Uint8Array): DataView {
-    if (bytes !== this.#given) {
-      this.#given = bytes;
-      this.#givenView = viewOf(bytes);
-    }
-    return this.#givenView;
   }
 
   #find(bytes: Uint8Array, view: DataView, from: number, to: number, hash: number): number {
@@ -345,8 +334,4 @@ function put(slots: Int32Array, hash: number, number: number): void {
   while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
   slots[2 * slot] = hash;
   slots[2 * slot + 1] = number + 1;
-}
-
-function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, length);
 }

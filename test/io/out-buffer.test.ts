@@ -1,7 +1,8 @@
 // Bytes put together for output: what goes in comes out, in order, however much it is.
 
 import { describe, expect, it } from "vitest";
-import { OutBuffer, viewOf, wordsOf } from "../../src/io/out-buffer.js";
+import { OutBuffer, wordsOf } from "../../src/io/out-buffer.js";
+import { viewOf } from "../../src/transforms/words-copy.js";
 
 const content = (out: OutBuffer): string => out.bytes.toString("latin1", 0, out.length);
 const ascii = Buffer.from(Array.from({ length: 400 }, (_, index) => 0x20 + (index % 95)));

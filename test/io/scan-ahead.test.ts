@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { type Block, BlockPool } from "../../src/io/blocks.js";
-import { viewOf } from "../../src/io/out-buffer.js";
+import { viewOf } from "../../src/transforms/words-copy.js";
 import { PlainScanner } from "../../src/io/plain-scanner.js";
 import type { TableFile } from "../../src/io/read-ahead.js";
 import { type EntryHandler, readFiles, readRecords } from "../../src/io/records.js";

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FlatReader } from "../../src/io/flat-reader.js";
-import { viewOf } from "../../src/io/out-buffer.js";
+import { viewOf } from "../../src/transforms/words-copy.js";
 import { makeTemplate, type Template, writtenTemplate } from "../../src/io/template.js";
 import { rowFormat } from "../../src/transforms/rows.js";
 import {

@@ -3,7 +3,7 @@
 
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { viewOf } from "../../src/io/out-buffer.js";
+import { viewOf } from "../../src/transforms/words-copy.js";
 import { readSpilled, rowHeader } from "../../src/io/spill-file.js";
 import { JoinBuild, partitionOf, spillPartitions } from "../../src/pipeline/lookups.js";
 import { KeyTable } from "../../src/transforms/key-table.js";

@@ -4,7 +4,7 @@
 import { tmpdir } from "node:os";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { viewOf } from "../../src/io/out-buffer.js";
+import { viewOf } from "../../src/transforms/words-copy.js";
 import {
   readSpilled,
   rowHeader,

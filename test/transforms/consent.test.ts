@@ -9,6 +9,7 @@ import type { Row } from "../../src/transforms/rows.js";
 import { utf8 } from "../io/support.js";
 import { at } from "../reference/helpers.js";
 import { snapshotRow } from "./support.js";
+import { viewOf } from "../../src/transforms/words-copy.js";
 
 const research = "shareWithResearchAsOfDate";
 const friends = "shareWithFriendsAsOfDate";
@@ -370,7 +371,7 @@ describe("the counts", () => {
 });
 
 /** A snapshot's values one behind the other, the last field first, with an `x` behind each. */
-function plain(row: Row): [bytes: Uint8Array, from: Int32Array, to: Int32Array] {
+function plain(row: Row): [bytes: Uint8Array, view: DataView, from: Int32Array, to: Int32Array] {
   let text = "";
   const [from, to] = [new Int32Array(row.length).fill(-1), new Int32Array(row.length).fill(-1)];
   for (const [index, value] of [...row.entries()].reverse()) {
@@ -379,7 +380,8 @@ function plain(row: Row): [bytes: Uint8Array, from: Int32Array, to: Int32Array] 
     to[index] = from[index] + value.length;
     text += `${value}x`;
   }
-  return [utf8(text), from, to];
+  const bytes = utf8(text);
+  return [bytes, viewOf(bytes), from, to];
 }
 
 describe("a snapshot in plain bytes", () => {

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { viewOf } from "../../src/io/out-buffer.js";
+import { viewOf } from "../../src/transforms/words-copy.js";
 import {
   JoinTable,
   type JoinTableMemory,

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KeyTable, type Seed } from "../../src/transforms/key-table.js";
 import { utf8 } from "../io/support.js";
+import { viewOf } from "../../src/transforms/words-copy.js";
 
 const seed = [0x03020100, 0x07060504] as const;
 
@@ -17,7 +18,8 @@ function tableOf(keys: readonly string[], secret: Seed): KeyTable {
 function findPlain(table: KeyTable, value: string): number {
   const before = "  a ";
   const after = " b  ";
-  return table.findPlain(utf8(before + value + after), before.length, before.length + value.length);
+  const bytes = utf8(before + value + after);
+  return table.findPlain(bytes, viewOf(bytes), before.length, before.length + value.length);
 }
 
 describe("a key", () => {
@@ -87,7 +89,10 @@ describe("a table", () => {
     const table = tableOf(["ab", "äö"], seed);
     expect([table.add("äö"), table.add("ab"), table.add("c")]).toEqual([1, 0, 2]);
     const plain = utf8("x AB y D z");
-    expect([table.addPlain(plain, 1, 5), table.addPlain(plain, 6, 9), table.size]).toEqual([0, 3, 4]);
+    const view = viewOf(plain);
+    expect([table.addPlain(plain, view, 1, 5), table.addPlain(plain, view, 6, 9), table.size]).toEqual([
+      0, 3, 4,
+    ]);
     expect([...table.keys()]).toEqual(["ab", "äö", "c", "d"]);
     expect(table.keyAt(1)).toBe("äö");
   });

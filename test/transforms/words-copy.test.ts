@@ -2,8 +2,7 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { viewOf } from "../../src/io/out-buffer.js";
-import { copyWords } from "../../src/transforms/words-copy.js";
+import { copyWords, viewOf } from "../../src/transforms/words-copy.js";
 
 const margin = 16;
 
