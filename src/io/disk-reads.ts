@@ -30,6 +30,11 @@ export function statOpen(descriptor: number): Stats {
   return fs.fstatSync(descriptor);
 }
 
+/** Of a file that has just been read, by its name: the system knows this, too, and is asked once for each small file. */
+export function statRead(path: string): Stats {
+  return fs.statSync(path);
+}
+
 /** Of a file that was only read: there is nothing that would have to be waited for. */
 export function closeRead(descriptor: number): void {
   fs.closeSync(descriptor);

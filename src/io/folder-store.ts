@@ -5,13 +5,12 @@ import type { Dirent, Stats } from "node:fs";
 import { constants } from "node:fs";
 import { link, mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, posix, resolve } from "node:path";
-import pLimit from "p-limit";
 import { StediError } from "../errors.js";
 import { compareUtf8 } from "../transforms/keys.js";
-import { closeRead, fill, openFile, stat, statOpen } from "./disk-reads.js";
+import { closeRead, fill, openFile, stat, statOpen, statRead } from "./disk-reads.js";
 import { asStediError, errno } from "./file-errors.js";
 import { chunkBytes, draftEnding, type FileSink, type Room, type Store, type StoredFile } from "./store.js";
-import { together } from "./together.js";
+import { inLanes } from "./together.js";
 
 /** How many files are looked at at once. */
 const lookAhead = 32;
@@ -51,8 +50,7 @@ class FolderStore implements Store {
 
   async list(folder: string): Promise<readonly StoredFile[]> {
     const files: StoredFile[] = [];
-    const limit = pLimit(lookAhead);
-    await this.#walk(folder, files, limit, []);
+    await this.#walk(folder, files, []);
     return files.sort((a, b) => compareUtf8(a.path, b.path));
   }
 
@@ -89,7 +87,7 @@ class FolderStore implements Store {
         yield chunk;
       }
       // By its name: a file that was deleted or replaced meanwhile is not that of the listing any more.
-      this.#expectVersion(await this.#attempt(file.path, () => stat(path)), file);
+      this.#expectVersion(await this.#attempt(file.path, () => Promise.resolve(statRead(path))), file);
     } finally {
       await reading?.catch(() => undefined);
       closeRead(descriptor);
@@ -250,12 +248,7 @@ class FolderStore implements Store {
   }
 
   /** @param above device and inode of the folders that lead here, so that a link back to one of them is noticed */
-  async #walk(
-    folder: string,
-    files: StoredFile[],
-    limit: ReturnType<typeof pLimit>,
-    above: readonly string[],
-  ): Promise<void> {
+  async #walk(folder: string, files: StoredFile[], above: readonly string[]): Promise<void> {
     // Only the folder that was asked for may be missing. One that was found in another and is gone now may have been moved,
     // with what is in it.
     const here = await (above.length === 0
@@ -274,26 +267,23 @@ class FolderStore implements Store {
     const entries = (
       await this.#attempt(folder, () => readdir(this.#path(folder), { withFileTypes: true }))
     ).filter((entry) => !/^[_.]/.test(entry.name));
-    await together(
-      entries.map((entry) =>
-        limit(async () => {
-          const path = `${folder}/${entry.name}`;
-          const found = await this.#attempt(path, () => stat(this.#path(path)));
-          if (found.isDirectory() && !isLandingName(entry.name)) folders.push(path);
-          else if (found.isFile()) files.push({ path, size: found.size, version: versionOf(found) });
-          else {
-            throw new StediError("STEDI_NOT_A_FILE", {
-              what: found.isDirectory()
-                ? "a folder that is named like a landing file"
-                : "neither a file nor a folder (a pipe, socket or device)",
-              where: this.#where(path),
-              next: "rename or remove it",
-            });
-          }
-        }),
-      ),
-    );
-    for (const path of folders) await this.#walk(path, files, limit, [...above, identity]);
+    const look = async (entry: Dirent): Promise<void> => {
+      const path = `${folder}/${entry.name}`;
+      const found = await this.#attempt(path, () => stat(this.#path(path)));
+      if (found.isDirectory() && !isLandingName(entry.name)) folders.push(path);
+      else if (found.isFile()) files.push({ path, size: found.size, version: versionOf(found) });
+      else {
+        throw new StediError("STEDI_NOT_A_FILE", {
+          what: found.isDirectory()
+            ? "a folder that is named like a landing file"
+            : "neither a file nor a folder (a pipe, socket or device)",
+          where: this.#where(path),
+          next: "rename or remove it",
+        });
+      }
+    };
+    await inLanes(lookAhead, entries, look);
+    for (const path of folders) await this.#walk(path, files, [...above, identity]);
   }
 
   #expectVersion(now: Stats, file: StoredFile): void {
