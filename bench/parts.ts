@@ -177,7 +177,7 @@ function scanned(
     let good = 0;
     for (let at = 0; at < bytes.length; at += blockBytes) {
       const last = at + blockBytes >= bytes.length;
-      const scan = scanner.scan({ bytes: bytes.subarray(at, at + blockBytes), state: state?.state, last });
+      const scan = scanner.scan({ blocks: [bytes.subarray(at, at + blockBytes)], state: state?.state, last });
       for (state = undefined; !state;) {
         const each = scan.next();
         good += each.good;

@@ -21,7 +21,7 @@ const closeBrace = 0x7d;
 /** Memory is left free for so many bytes in front of what is read, for the record that the block before has begun. */
 const mostHeadroom = 64 * 1024;
 
-/** How many blocks of which size, in bytes. */
+/** How many blocks at most, of which size, in bytes. */
 export interface BlockSizes {
   readonly size: number;
   readonly count: number;
@@ -31,13 +31,13 @@ export interface BlockSizes {
 export class BlockPool {
   readonly #headroom: number;
   readonly #usual: Blocks;
-  readonly #small: Blocks;
+  readonly #shared: SharedBlocks;
 
-  /** @param small blocks for files that are read whole, before their turn */
-  constructor(usual: BlockSizes, small: BlockSizes) {
+  /** @param shared blocks for files that are read whole, before their turn, and stand several in one */
+  constructor(usual: BlockSizes, shared: BlockSizes) {
     this.#headroom = Math.min(mostHeadroom, usual.size >> 4);
     this.#usual = new Blocks(usual);
-    this.#small = new Blocks({ ...small, size: small.size + this.#headroom });
+    this.#shared = new SharedBlocks(shared);
   }
 
   /** Bytes of a block. */
@@ -45,9 +45,9 @@ export class BlockPool {
     return this.#usual.size;
   }
 
-  /** The size, in bytes, up to which a file goes into a small block. */
+  /** The size, in bytes, up to which a file can stand in a block with others. */
   get smallSize(): number {
-    return this.#small.size - this.#headroom;
+    return this.#shared.size;
   }
 
   /** The part of a free block that is to be filled. */
@@ -55,19 +55,19 @@ export class BlockPool {
     return (await this.#usual.take()).subarray(this.#headroom);
   }
 
-  /** The same of a small block; where none is free, memory that is not of this pool: nobody has to wait. */
-  smallRoom(): Uint8Array {
-    return (this.#small.takeNow() ?? new Uint8Array(this.#small.size)).subarray(this.#headroom);
+  /** So many bytes, right behind those that were asked for before, if they fit into the same block; nobody has to wait. */
+  smallRoom(size: number): Uint8Array {
+    return this.#shared.room(size);
   }
 
   /** Whether some bytes stand in a block of this pool. */
   owns(bytes: Uint8Array): boolean {
-    return this.#ownerOf(bytes) !== undefined;
+    return this.#usual.owns(bytes) || this.#shared.owns(bytes);
   }
 
   /**
    * Puts bytes in front of what has been filled in.
-   * @param filled from the start of a room
+   * @param filled from the start of a room that is no small one
    */
   join(before: Uint8Array, filled: Uint8Array): Uint8Array {
     if (before.length === 0) return filled;
@@ -84,14 +84,10 @@ export class BlockPool {
     return block;
   }
 
-  /** @param bytes of a block, or a part of one */
+  /** @param bytes of a block, or a part of one; of small rooms, each is given back */
   release(bytes: Uint8Array): void {
-    this.#ownerOf(bytes)?.release(bytes);
-  }
-
-  #ownerOf(bytes: Uint8Array): Blocks | undefined {
-    if (this.#usual.owns(bytes)) return this.#usual;
-    return this.#small.owns(bytes) ? this.#small : undefined;
+    if (this.#shared.owns(bytes)) this.#shared.release(bytes);
+    else this.#usual.release(bytes);
   }
 }
 
@@ -113,6 +109,7 @@ class Blocks {
   }
 
   release(bytes: Uint8Array): void {
+    if (!this.owns(bytes)) return;
     const block = new Uint8Array(bytes.buffer);
     const waiting = this.#waiting.shift();
     if (waiting) waiting(block);
@@ -135,9 +132,58 @@ class Blocks {
   }
 }
 
-/** What a file that is read whole, before its turn, is put into: a small block, unless it has to be unpacked from there. */
+/** Blocks in which several things stand, one behind the other; each is free again when all of these are given back. */
+class SharedBlocks {
+  readonly #blocks: Blocks;
+  /** How many rooms of each block are in use, and one more of the block at hand. */
+  readonly #users = new Map<ArrayBufferLike, number>();
+  #block: Uint8Array | undefined;
+  #filled = 0;
+
+  constructor(sizes: BlockSizes) {
+    this.#blocks = new Blocks(sizes);
+  }
+
+  get size(): number {
+    return this.#blocks.size;
+  }
+
+  owns(bytes: Uint8Array): boolean {
+    return this.#users.has(bytes.buffer);
+  }
+
+  room(size: number): Uint8Array {
+    if (!this.#block || this.#block.length - this.#filled < size) {
+      if (this.#block) this.release(this.#block);
+      // One more than there are is used once.
+      this.#block = this.#blocks.takeNow() ?? new Uint8Array(new SharedArrayBuffer(this.size));
+      this.#users.set(this.#block.buffer, 1);
+      this.#filled = 0;
+    }
+    this.#users.set(this.#block.buffer, this.#users.get(this.#block.buffer)! + 1);
+    return this.#block.subarray(this.#filled, (this.#filled += size));
+  }
+
+  release({ buffer }: Uint8Array): void {
+    const users = this.#users.get(buffer)! - 1;
+    this.#users.set(buffer, users);
+    if (users > 0) return;
+    this.#users.delete(buffer);
+    this.#blocks.release(new Uint8Array(buffer));
+  }
+}
+
+/**
+ * What a file that is read whole, before its turn, is put into: a block, together with the files before and behind it,
+ * unless it has to be unpacked from there.
+ */
 export function smallRooms(pool: BlockPool): (file: TableFile) => Room | undefined {
-  return ({ path, size }) => (isPacked(path) || size > pool.smallSize ? undefined : () => pool.smallRoom());
+  return ({ path, size }) => {
+    if (isPacked(path) || size === 0 || size > pool.smallSize) return undefined;
+    // Taken before it is asked for: files are then next to each other in their order.
+    const rooms = [pool.smallRoom(size)];
+    return () => rooms.pop() ?? Buffer.allocUnsafeSlow(size);
+  };
 }
 
 /**

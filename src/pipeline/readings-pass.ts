@@ -74,8 +74,8 @@ function blocksUnderWay(pool: Scanners | undefined): number {
 export function passBlocks(pool: Scanners | undefined, { blockBytes }: Tuning, ahead: ReadAhead): BlockPool {
   const blocks = blocksUnderWay(pool) + 2;
   // One more is being taken, and one waits to be put into the queue.
-  const small = { size: Math.min(ahead.smallBytes, blockBytes), count: ahead.files + 1 + blocks };
-  return new BlockPool({ size: blockBytes, count: Math.max(blocks, blocksHeld) }, small);
+  const shared = { size: blockBytes, count: ahead.files + 1 + blocks };
+  return new BlockPool({ size: blockBytes, count: Math.max(blocks, blocksHeld) }, shared);
 }
 
 /** A file so many of whose blocks in a row end within a record is taken block after block. */
@@ -108,9 +108,10 @@ interface FileScan {
 }
 
 interface Flight {
-  readonly scan: FileScan;
+  /** Of each block. */
+  readonly scans: readonly FileScan[];
   readonly input: ScanInput;
-  /** Where the block ends in the file. */
+  /** Where the last block ends in its file. */
   readonly end: number;
   /** What a thread has begun; nothing where it is scanned when it is taken. */
   readonly work: Work | undefined;
@@ -167,7 +168,7 @@ export class ReadingsPass {
       await this.#writing.settle();
     } catch (error) {
       this.#stop.abort();
-      await this.#queue.drain(({ input }) => this.#blocks.release(input.bytes));
+      await this.#queue.drain(({ input }) => this.#release(input));
       throw error;
     } finally {
       await reading;
@@ -184,7 +185,7 @@ export class ReadingsPass {
     const pieceBytes = Math.max(this.#leastJoinBytes, this.#memory.budget / tablesHeld);
     const where = this.#memory.folder;
     const join = { route, instants, build, probes, pieceBytes, where };
-    for await (const work of joinSpilled(join, this.#spillWorkers())) await this.#takeParts(work, undefined);
+    for await (const work of joinSpilled(join, this.#spillWorkers())) await this.#takeParts(work, []);
   }
 
   /** The threads, and this one, which helps out. */
@@ -205,6 +206,14 @@ export class ReadingsPass {
   /** Reads blocks and has their scanning begun, as far ahead as the queue allows. */
   async #read(files: Iterable<TableFile>): Promise<void> {
     const { signal } = this.#stop;
+    /** Files that have been read as a whole into one block: more may stand in it. */
+    let whole: { readonly scans: FileScan[]; readonly blocks: Uint8Array[] } | undefined;
+    const begin = async (): Promise<void> => {
+      if (!whole) return;
+      const { scans, blocks } = whole;
+      whole = undefined;
+      await this.#begin(scans, { blocks, state: undefined, last: true }, blocks.at(-1)!.length);
+    };
     for (const [file, read] of readAhead(files, this.#ahead, signal, smallRooms(this.#blocks))) {
       const scan: FileScan = {
         file,
@@ -219,23 +228,37 @@ export class ReadingsPass {
         this.#blocks,
       )) {
         if (signal.aborted) {
-          this.#blocks.release(bytes);
+          for (const each of [...(whole?.blocks ?? []), bytes]) this.#blocks.release(each);
           return;
         }
-        const state = offset === 0 ? undefined : this.#guess(scan, offset);
-        const input = { bytes, state, last };
-        const isGuessed = offset === 0 || scan.wrongGuesses < mostWrongGuesses;
-        const work = isGuessed ? this.#pool?.scan(input) : undefined;
-        await this.#queue.push({ scan, input, end: offset + bytes.length, work });
+        const isWhole = offset === 0 && last;
+        if (!isWhole || whole?.blocks[0]!.buffer !== bytes.buffer) await begin();
+        if (isWhole) {
+          whole ??= { scans: [], blocks: [] };
+          whole.scans.push(scan);
+          whole.blocks.push(bytes);
+        } else {
+          const state = offset === 0 ? undefined : this.#guess(scan, offset);
+          await this.#begin([scan], { blocks: [bytes], state, last }, offset + bytes.length);
+        }
       }
     }
+    await begin();
+  }
+
+  /** Has scanning begun, if where it starts is a good guess. */
+  async #begin(scans: readonly FileScan[], input: ScanInput, end: number): Promise<void> {
+    const isGuessed = !input.state || scans[0]!.wrongGuesses < mostWrongGuesses;
+    const work = isGuessed ? this.#pool?.scan(input) : undefined;
+    await this.#queue.push({ scans, input, end, work });
   }
 
   #guess({ state }: FileScan, offset: number): FramerState {
     return { ...clearState(offset), inArray: state?.inArray ?? false };
   }
 
-  async #take({ scan, input, end, work: begun }: Flight): Promise<void> {
+  async #take({ scans, input, end, work: begun }: Flight): Promise<void> {
+    const scan = scans.at(-1)!;
     const { state } = scan;
     let work = begun;
     let discarded: Promise<void> | undefined;
@@ -248,32 +271,36 @@ export class ReadingsPass {
       }
     }
     work ??= this.#scanHere({ ...input, state });
-    await this.#takeParts(work, scan);
+    await this.#takeParts(work, scans);
     if (input.last && scan.gunzip.cutOff && scan.truncatedAt !== end) {
       // What a cut-off gzip file has lost may have been anything, even where it was cut between records.
       const place = { offset: end, length: 0, record: scan.entries + 1 };
       await this.#handler.damaged(scan.file, place, truncated);
     }
-    const release = (): void => this.#blocks.release(input.bytes);
     // A thread may still be reading what it has been told to discard.
-    if (discarded) void discarded.then(release);
-    else release();
+    if (discarded) void discarded.then(() => this.#release(input));
+    else this.#release(input);
   }
 
-  async #takeParts(work: Work, scan: FileScan | undefined): Promise<void> {
-    const entries = scan?.entries ?? 0;
+  #release({ blocks }: ScanInput): void {
+    for (const bytes of blocks) this.#blocks.release(bytes);
+  }
+
+  /** @param scans of the blocks that its entries stand in, if they stand in any */
+  async #takeParts(work: Work, scans: readonly FileScan[]): Promise<void> {
     for (;;) {
       const part = await work.next();
-      if (scan) await this.#takeRecords(part, scan, entries);
+      if (scans.length > 0) await this.#takeRecords(part, scans);
       const written = [...this.#plan.routes.keys()].map((index) => this.#takeRoute(index, part));
       await this.#writing.add(
         Promise.all(written).then(() => work.release(part)),
         writtenBytes(part),
       );
       if (!part.end) continue;
+      const scan = scans.at(-1);
       if (scan) {
         scan.state = part.end.state;
-        scan.entries = entries + part.end.count;
+        scan.entries += part.end.count;
       }
       return;
     }
@@ -292,14 +319,15 @@ export class ReadingsPass {
     };
   }
 
-  async #takeRecords(part: Part, scan: FileScan, entriesBefore: number): Promise<void> {
+  async #takeRecords(part: Part, scans: readonly FileScan[]): Promise<void> {
     this.#handler.good(part.good, part.dropped);
     const { places, damages } = part.damaged;
     for (const [index, damage] of damages.entries()) {
-      const [offset, length] = [places[3 * index]!, places[3 * index + 1]!];
-      const record = entriesBefore + places[3 * index + 2]!;
-      if (damage.reason === "truncated") scan.truncatedAt = offset + length;
-      const wait = this.#handler.damaged(scan.file, { offset, length, record }, damage);
+      const [block, offset, length, number] = places.subarray(4 * index);
+      const scan = scans[block!]!;
+      const record = scan.entries + number!;
+      if (damage.reason === "truncated") scan.truncatedAt = offset! + length!;
+      const wait = this.#handler.damaged(scan.file, { offset: offset!, length: length!, record }, damage);
       if (wait) await wait;
     }
   }

@@ -19,11 +19,13 @@ import { isRequired, type TableShape } from "../transforms/tables.js";
 import { afterVarint, varintAt } from "../transforms/varint.js";
 import type { JoinSpec, ReadingsSpec, RouteSpec } from "./readings-spec.js";
 
-/** A block of a file, and what the reader of the one before it knew; left out: the file starts here. */
+/** What is scanned in one go: a block of a file, or several small files, each as a whole. */
 export interface ScanInput {
-  readonly bytes: Uint8Array;
+  /** At least one; of several, each is a file. */
+  readonly blocks: readonly Uint8Array[];
+  /** What the reader of the block before knew; left out: a file starts here. */
   readonly state: FramerState | undefined;
-  /** Whether the file ends with it. */
+  /** Whether the file ends here. */
   readonly last: boolean;
 }
 
@@ -33,13 +35,13 @@ export interface Lines {
   readonly rows: number;
 }
 
-/** What has become of some rows of a block. Its bytes stand in buffers that are to be given back. */
+/** What has become of some rows of what is scanned in one go. Its bytes stand in buffers that are to be given back. */
 export interface Part {
   readonly routes: readonly RoutePart[];
   readonly good: number;
   readonly dropped: number;
   readonly damaged: DamagedEntries;
-  /** Set in a block's last part: the number of its entries, and what the reader of the next block has to know. */
+  /** Set in the last part: the number of its last block's entries, and what the reader of the next block has to know. */
   readonly end: { readonly count: number; readonly state: FramerState | undefined } | undefined;
 }
 
@@ -68,7 +70,10 @@ export interface JoinedPart {
 
 /** Entries that are damaged, in order. There may be many: to tell an object of each costs as much as to find it. */
 export interface DamagedEntries {
-  /** Three numbers of each: where it stands in its file, its length, and its number in the block, counted from 1. */
+  /**
+   * Four numbers of each: the index of its block, where it stands in its file, its length, and its number in the block,
+   * counted from 1.
+   */
   readonly places: Float64Array;
   /** What is wrong with each. */
   readonly damages: readonly Damage[];
@@ -120,13 +125,15 @@ export class ReadingsScanner {
   }
 }
 
-/** The work on one block: `next` gives its parts, one after another, up to the one with an `end`. */
+/** The work on what is scanned in one go: `next` gives its parts, one after another, up to the one with an `end`. */
 export class BlockScan {
   readonly #shared: ReadingsScanner;
-  readonly #reader: TableReader;
-  readonly #last: boolean;
+  readonly #input: ScanInput;
+  /** The index of the block at hand. */
+  #block = 0;
+  #reader: TableReader;
   readonly #routes: readonly RouteScan[];
-  /** The routes of which a part may be full before the block ends. */
+  /** The routes of which a part may be full before the blocks end. */
   readonly #joining: readonly RouteScan[];
   readonly #keyField: number;
   readonly #timeField: number;
@@ -138,33 +145,50 @@ export class BlockScan {
   #good = 0;
   #dropped = 0;
 
-  constructor(shared: ReadingsScanner, { bytes, state, last }: ScanInput) {
+  constructor(shared: ReadingsScanner, input: ScanInput) {
     const { spec, tables, taken, bringing } = shared;
     this.#shared = shared;
-    this.#reader = new TableReader(spec.table, {
-      keyIndex: spec.keyField,
-      templates: shared.templates,
-      ...(state && { state }),
-    });
-    this.#reader.feed(bytes);
-    this.#last = last;
+    this.#input = input;
     this.#keyField = spec.keyField;
     this.#timeField = spec.timeField;
-    this.#times = new Float64Array(this.#reader.batch.starts.length);
-    const input = { reader: this.#reader, view: this.#reader.view, times: this.#times };
+    this.#reader = this.#read();
+    const times = (this.#times = new Float64Array(this.#reader.batch.starts.length));
+    const bytes = input.blocks.reduce((sum, { length }) => sum + length, 0);
     this.#routes = spec.routes.map(
-      (route, index) => new RouteScan(route, shared, tables[index], taken[index], bringing[index]!, input),
+      (route, index) =>
+        new RouteScan(route, shared, tables[index], taken[index], bringing[index]!, this.#reader, {
+          times,
+          bytes,
+        }),
     );
     this.#joining = this.#routes.filter((route) => route.joins);
   }
 
   next(): Part {
-    if (this.#take()) {
-      if (!this.#last) return this.#part(true);
-      this.#reader.finish();
-      if (this.#take()) return this.#part(true);
+    const { blocks, last } = this.#input;
+    for (;;) {
+      if (!this.#take()) return this.#part(false);
+      if (last) {
+        this.#reader.finish();
+        if (!this.#take()) return this.#part(false);
+      }
+      if (this.#block === blocks.length - 1) return this.#part(true);
+      this.#block++;
+      this.#reader = this.#read();
+      for (const route of this.#routes) route.goOn(this.#reader);
     }
-    return this.#part(false);
+  }
+
+  /** A reader of the block at hand. */
+  #read(): TableReader {
+    const { blocks, state } = this.#input;
+    const reader = new TableReader(this.#shared.spec.table, {
+      keyIndex: this.#keyField,
+      templates: this.#shared.templates,
+      ...(state && { state }),
+    });
+    reader.feed(blocks[this.#block]!);
+    return reader;
   }
 
   /** @returns whether there are no more entries; false where a part is full */
@@ -206,7 +230,7 @@ export class BlockScan {
         }
         default: {
           const { offset, length, count, damage } = reader;
-          this.#places.push(offset, length, count);
+          this.#places.push(this.#block, offset, length, count);
           this.#damages.push(this.#asBefore(damage!));
         }
       }
@@ -261,23 +285,23 @@ export class BlockScan {
   }
 }
 
-/** What the routes of a block have before them. */
+/** What the routes have before them. */
 interface RouteInput {
-  readonly reader: TableReader;
-  /** Over its bytes. */
-  readonly view: DataView;
-  /** Of the records of its batch. */
+  /** Of the records of a reader's batch. */
   readonly times: Float64Array;
+  /** How many there are to be read. */
+  readonly bytes: number;
 }
 
-/** One route's share of the work on a block. */
+/** One route's share of the work. */
 class RouteScan {
   readonly #spec: RouteSpec;
   readonly #shape: TableShape;
-  readonly #reader: TableReader;
-  readonly #batch: PlainBatch;
+  #reader: TableReader;
+  #batch: PlainBatch;
+  /** Over the reader's bytes. */
+  #view: DataView;
   readonly #times: Float64Array;
-  readonly #view: DataView;
   readonly #shared: ReadingsScanner;
   readonly #format: (row: Row) => string;
   readonly #verdicts: Int32Array;
@@ -315,15 +339,16 @@ class RouteScan {
     build: JoinTable | undefined,
     taken: TakenPlain | undefined,
     bringing: Bringing,
-    { reader, view, times }: RouteInput,
+    reader: TableReader,
+    { times, bytes }: RouteInput,
   ) {
     this.#spec = spec;
     this.#shared = shared;
     this.#shape = shared.spec.table;
     this.#reader = reader;
     this.#batch = reader.batch;
+    this.#view = reader.view;
     this.#times = times;
-    this.#view = view;
     this.#format = shared.format;
     this.#verdicts = new Int32Array(spec.verdicts);
     this.#unknown = shared.keys.size;
@@ -332,12 +357,20 @@ class RouteScan {
     this.#taken = taken;
     this.#bringing = bringing;
     // A block with a large record left over from the one before is no reason for large buffers: they grow.
-    this.#size = Math.min(reader.bytes.length, partBytes) + 1024;
+    this.#size = Math.min(bytes, partBytes) + 1024;
     this.#filtered = this.#zeros();
     this.#lines = spec.writes ? shared.buffer(this.#size) : noBuffer;
     this.#brought = spec.brings ? shared.buffer(this.#size) : noBuffer;
     this.#spills = spec.join !== undefined && !build;
     this.#probes = this.#spills ? shared.buffer(this.#size) : noBuffer;
+  }
+
+  /** Goes on with another block; nothing is left of the one before. */
+  goOn(reader: TableReader): void {
+    this.#flush();
+    this.#reader = reader;
+    this.#batch = reader.batch;
+    this.#view = reader.view;
   }
 
   /** Whether it joins here and now: that may make more rows than fit into a part. */

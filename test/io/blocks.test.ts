@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BlockPool, blocksOf } from "../../src/io/blocks.js";
+import { BlockPool, blocksOf, smallRooms } from "../../src/io/blocks.js";
 import type { Room } from "../../src/io/store.js";
 import { utf8 } from "./support.js";
 
@@ -85,3 +85,76 @@ describe("the blocks of a file", () => {
     );
   });
 });
+
+describe("the rooms of small files", () => {
+  const file = (path: string, size: number) => ({ path, where: path, size, chunks: () => nothing() });
+  const roomOf = async (pool: BlockPool, size: number): Promise<Uint8Array> =>
+    smallRooms(pool)(file("a.json", size))!();
+
+  test("stand next to each other, in the order of the files, as long as they fit into a block", async () => {
+    const pool = new BlockPool({ size: 100, count }, { size: 100, count });
+    const roomFor = smallRooms(pool);
+    const wanted = [40, 60, 30, 71].map((size) => roomFor(file("a.json", size))!);
+    const [fourth, third, second, first] = [
+      await wanted[3]!(),
+      await wanted[2]!(),
+      await wanted[1]!(),
+      await wanted[0]!(),
+    ];
+    expect([first, second, third, fourth].map((room) => [room.byteOffset, room.length])).toEqual([
+      [0, 40],
+      [40, 60],
+      [0, 30],
+      [0, 71],
+    ]);
+    expect(first.buffer).toBe(second.buffer);
+    expect(new Set([first, third, fourth].map((room) => room.buffer)).size).toBe(3);
+  });
+
+  test("are there for files that fit and are not packed, and once for each", async () => {
+    const pool = new BlockPool({ size: 100, count }, { size: 100, count });
+    const roomFor = smallRooms(pool);
+    expect(roomFor(file("a.json", 101))).toBeUndefined();
+    expect(roomFor(file("a.json.gz", 10))).toBeUndefined();
+    expect(roomFor(file("a.json", 0))).toBeUndefined();
+    const again = roomFor(file("a.json", 100))!;
+    expect(pool.owns(await again())).toBe(true);
+    expect(pool.owns(await again())).toBe(false);
+  });
+
+  test("are used again when all of a block have been given back, and not before", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ size: fc.integer({ min: 1, max: 100 }), back: fc.nat() }), { maxLength: 40 }),
+        fc.integer({ min: 0, max: 3 }),
+        async (turns, blocks) => {
+          const pool = new BlockPool({ size: 100, count }, { size: 100, count: blocks });
+          const used: Uint8Array[] = [];
+          for (const [turn, { size, back }] of turns.entries()) {
+            const room = await roomOf(pool, size);
+            expect(room.length).toBe(size);
+            expect(pool.owns(room)).toBe(true);
+            room.fill(turn);
+            used.push(room);
+            for (const each of used) expect(new Set(each).size).toBe(1);
+            if (back % 2 === 0) pool.release(used.splice(back % used.length, 1)[0]!);
+          }
+          for (const each of used) pool.release(each);
+          const buffers = new Set<ArrayBufferLike>();
+          for (let turn = 0; turn < 10; turn++) {
+            const room = await roomOf(pool, 60);
+            buffers.add(room.buffer);
+            pool.release(room);
+          }
+          // One more than there may be is not kept.
+          if (blocks > 1) expect(buffers.size).toBeLessThanOrEqual(blocks);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+async function* nothing(): AsyncIterable<Uint8Array> {
+  // A file without bytes.
+}
