@@ -601,12 +601,13 @@ function numberStep(state: number, byte: number): number {
   }
 }
 
-function isHex(byte: number): boolean {
+/** A hexadecimal digit. */
+export function isHex(byte: number): boolean {
   return isDigit(byte) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66);
 }
 
 /** The bytes after a backslash, besides `u`: " \ / b f n r t */
-function isSimpleEscape(byte: number): boolean {
+export function isSimpleEscape(byte: number): boolean {
   return (
     byte === quote ||
     byte === 0x5c ||
