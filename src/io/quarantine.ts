@@ -15,15 +15,24 @@ export interface QuarantinePlace {
 /** Writes the quarantine of one table. */
 export class QuarantineWriter {
   readonly #parts: PartWriter;
+  // What stands around the numbers of an entry: as a rule the same as in the one before.
+  #before = { table: "", file: "", text: "" };
+  #behind: { readonly damage: Damage | undefined; readonly text: string } = { damage: undefined, text: "" };
 
   constructor(target: PartTarget, folder: string) {
     this.#parts = new PartWriter(target, folder);
   }
 
-  write(place: QuarantinePlace, { reason, field, hint }: Damage): Promise<void> | undefined {
+  write(place: QuarantinePlace, damage: Damage): Promise<void> | undefined {
     const { table, file, offset, length, record } = place;
+    if (this.#before.table !== table || this.#before.file !== file)
+      this.#before = { table, file, text: `${JSON.stringify({ table, file }).slice(0, -1)},"offset":` };
+    if (this.#behind.damage !== damage) {
+      const { reason, field, hint } = damage;
+      this.#behind = { damage, text: `,${JSON.stringify({ reason, field, hint }).slice(1)}\n` };
+    }
     return this.#parts.write(
-      `${JSON.stringify({ table, file, offset, length, record, reason, field, hint })}\n`,
+      `${this.#before.text}${offset},"length":${length},"record":${record}${this.#behind.text}`,
     );
   }
 

@@ -322,12 +322,16 @@ export class ReadingsPass {
   async #takeRecords(part: Part, scans: readonly FileScan[]): Promise<void> {
     this.#handler.good(part.good, part.dropped);
     const { places, damages } = part.damaged;
-    for (const [index, damage] of damages.entries()) {
-      const [block, offset, length, number] = places.subarray(4 * index);
-      const scan = scans[block!]!;
-      const record = scan.entries + number!;
-      if (damage.reason === "truncated") scan.truncatedAt = offset! + length!;
-      const wait = this.#handler.damaged(scan.file, { offset: offset!, length: length!, record }, damage);
+    for (let index = 0, at = 0; index < damages.length; index++, at += 4) {
+      const scan = scans[places[at]!]!;
+      const [offset, length] = [places[at + 1]!, places[at + 2]!];
+      const damage = damages[index]!;
+      if (damage.reason === "truncated") scan.truncatedAt = offset + length;
+      const wait = this.#handler.damaged(
+        scan.file,
+        { offset, length, record: scan.entries + places[at + 3]! },
+        damage,
+      );
       if (wait) await wait;
     }
   }

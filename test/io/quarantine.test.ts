@@ -2,9 +2,12 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { folderStore } from "../../src/io/folder-store.js";
 import { QuarantineWriter } from "../../src/io/quarantine.js";
+import type { Damage } from "../../src/transforms/contract.js";
+import { MemoryStore } from "../support/memory-store.js";
 import { withFolder } from "./support.js";
 
 const place = {
@@ -30,6 +33,33 @@ describe("a quarantine", () => {
           '"reason":"contract","field":"email","hint":"renamed"}\n',
       );
     }));
+
+  it("has for every entry what JSON.stringify makes of its parts, whatever stood in the one before", async () => {
+    const arbPlace = fc.record({
+      table: fc.constantFrom("customer_landing", "step_trainer_landing"),
+      file: fc.constantFrom("a.json", 'b "c".json', "d.json"),
+      offset: fc.nat(2 ** 40),
+      length: fc.nat(),
+      record: fc.integer({ min: 1 }),
+    });
+    const damages: readonly Damage[] = [
+      { reason: "syntax", field: null, hint: null },
+      { reason: "contract", field: "email", hint: "renamed" },
+      { reason: "contract", field: "email", hint: "type" },
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(arbPlace, fc.constantFrom(...damages))), async (entries) => {
+        const store = new MemoryStore();
+        const writer = new QuarantineWriter(store, "q");
+        for (const [each, damage] of entries) await writer.write(each, damage);
+        await writer.close();
+        const written = Buffer.from(store.files.get("q/part-00000.json") ?? "").toString();
+        expect(written).toBe(
+          entries.map(([each, damage]) => `${JSON.stringify({ ...each, ...damage })}\n`).join(""),
+        );
+      }),
+    );
+  });
 
   it("without entries has no file", () =>
     withFolder(async (folder) => {
