@@ -90,7 +90,9 @@ export function fuzzCase(seed: number, records?: RealRecords): FuzzCase {
     // Enough of each file for several records: the reference takes its time.
     const content = path.endsWith(".gz") ? whole : reshaped(whole, generator).subarray(0, 200 + below(3000));
     const changes = below(3) === 0 ? 0 : 1 + below(12);
-    files.set(path, path.endsWith(".gz") && below(4) > 0 ? content : changed(content, changes, generator));
+    const bytes = path.endsWith(".gz") && below(4) > 0 ? content : changed(content, changes, generator);
+    if (path.endsWith(".gz") || below(2) === 0) files.set(path, bytes);
+    else for (const [each, piece] of smallFiles(path, bytes, below)) files.set(each, piece);
   }
   const spills = below(3) === 0;
   return {
@@ -101,13 +103,29 @@ export function fuzzCase(seed: number, records?: RealRecords): FuzzCase {
       workers: 1 + below(3),
       ...(spills && { memory: 0 }),
       tuning: {
-        blockBytes: 1 + below(below(2) === 0 ? 50 : 4000),
+        // Records cut in two, or several files in one block.
+        blockBytes: 1 + below([50, 4000, 40_000][below(3)]!),
         threadsFrom: -1,
         leastJoinBytes: 1 + below(500),
         scanners: (count) => new ScannersHere(count),
       },
     },
   };
+}
+
+/** Small files in the place of one, cut wherever. */
+function smallFiles(
+  path: string,
+  bytes: Uint8Array,
+  below: (count: number) => number,
+): [string, Uint8Array][] {
+  const files: [string, Uint8Array][] = [];
+  for (let from = 0; from < bytes.length || files.length === 0;) {
+    const to = from + 1 + below(1000);
+    files.push([path.replace(/\.json$/, `-${files.length}.json`), bytes.subarray(from, to)]);
+    from = to;
+  }
+  return files;
 }
 
 function syntheticFiles(below: (count: number) => number): ReadonlyMap<string, Buffer> {
