@@ -2,7 +2,7 @@
 // can be told at a glance, each ends where a record does. Whether one really does, its reader finds out.
 
 import { isPacked } from "./gunzip.js";
-import type { TableFile } from "./read-ahead.js";
+import type { SmallRoom, TableFile } from "./read-ahead.js";
 import type { Room } from "./store.js";
 
 /** Bytes of a file that follow on the block before. */
@@ -177,12 +177,17 @@ class SharedBlocks {
  * What a file that is read whole, before its turn, is put into: a block, together with the files before and behind it,
  * unless it has to be unpacked from there.
  */
-export function smallRooms(pool: BlockPool): (file: TableFile) => Room | undefined {
+export function smallRooms(pool: BlockPool): (file: TableFile) => SmallRoom | undefined {
   return ({ path, size }) => {
     if (isPacked(path) || size === 0 || size > pool.smallSize) return undefined;
     // Taken before it is asked for: files are then next to each other in their order.
     const rooms = [pool.smallRoom(size)];
-    return () => rooms.pop() ?? Buffer.allocUnsafeSlow(size);
+    return {
+      room: () => rooms.pop() ?? Buffer.allocUnsafeSlow(size),
+      leave: () => {
+        for (const each of rooms.splice(0)) pool.release(each);
+      },
+    };
   };
 }
 

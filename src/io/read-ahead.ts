@@ -13,6 +13,13 @@ export interface Source {
   readonly chunks: Read;
 }
 
+/** Room for a small file. */
+export interface SmallRoom {
+  readonly room: Room;
+  /** Says that the file has been read: a store need not put it there. */
+  leave(): void;
+}
+
 /** A file of a table. */
 export interface TableFile extends Source {
   readonly path: string;
@@ -29,7 +36,7 @@ export function* readAhead<T extends Source>(
   files: Iterable<T>,
   { files: most, smallBytes, leadBytes }: ReadAhead,
   signal?: AbortSignal,
-  roomFor: (file: T) => Room | undefined = () => undefined,
+  roomFor: (file: T) => SmallRoom | undefined = () => undefined,
 ): Generator<readonly [T, (room: Room) => AsyncIterable<Uint8Array>]> {
   const stop = new AbortController();
   const stopped = signal ? AbortSignal.any([stop.signal, signal]) : stop.signal;
@@ -67,10 +74,11 @@ interface Reading {
 class SmallReading implements Reading {
   readonly #chunks: Promise<readonly Uint8Array[]>;
 
-  constructor({ chunks }: Source, signal: AbortSignal, room: Room | undefined) {
+  constructor({ chunks }: Source, signal: AbortSignal, small: SmallRoom | undefined) {
     const read = async (): Promise<readonly Uint8Array[]> => {
       const all: Uint8Array[] = [];
-      for await (const chunk of chunks(room, signal)) all.push(chunk);
+      for await (const chunk of chunks(small?.room, signal)) all.push(chunk);
+      small?.leave();
       return all;
     };
     this.#chunks = read();

@@ -110,3 +110,18 @@ describe("small files", () => {
     expect(files.told.indexOf("b begun")).toBeGreaterThan(files.told.indexOf("a 0"));
   });
 });
+
+test("room for a small file is left when the file has been read, and is not given to a large one", async () => {
+  const files = new Files();
+  const left: string[] = [];
+  const roomFor = ({ name }: { readonly name: string }) => ({
+    room: () => new Uint8Array(chunk),
+    leave: () =>
+      void left.push(`${name}, told ${files.told.filter((each) => each === `${name} ended`).length}`),
+  });
+  const all = [files.file("a", 1), files.file("b", 5), files.file("c", 2)];
+  for (const [, read] of readAhead(all, ahead, undefined, roomFor)) {
+    for await (const bytes of read(ring(chunk))) expect(bytes).toHaveLength(chunk);
+  }
+  expect(left.sort()).toEqual(["a, told 1", "c, told 1"]);
+});
