@@ -208,7 +208,7 @@ export class ReadingsPass {
     const { signal } = this.#stop;
     /** Files that have been read as a whole into one block: more may stand in it. */
     let whole: { readonly scans: FileScan[]; readonly blocks: Uint8Array[] } | undefined;
-    const begin = async (): Promise<void> => {
+    const beginWhole = async (): Promise<void> => {
       if (!whole) return;
       const { scans, blocks } = whole;
       whole = undefined;
@@ -232,7 +232,7 @@ export class ReadingsPass {
           return;
         }
         const isWhole = offset === 0 && last;
-        if (!isWhole || whole?.blocks[0]!.buffer !== bytes.buffer) await begin();
+        if (!isWhole || whole?.blocks[0]!.buffer !== bytes.buffer) await beginWhole();
         if (isWhole) {
           whole ??= { scans: [], blocks: [] };
           whole.scans.push(scan);
@@ -243,7 +243,7 @@ export class ReadingsPass {
         }
       }
     }
-    await begin();
+    await beginWhole();
   }
 
   /** Has scanning begun, if where it starts is a good guess. */
@@ -290,7 +290,7 @@ export class ReadingsPass {
   async #takeParts(work: Work, scans: readonly FileScan[]): Promise<void> {
     for (;;) {
       const part = await work.next();
-      if (scans.length > 0) await this.#takeRecords(part, scans);
+      await this.#takeRecords(part, scans);
       const written = [...this.#plan.routes.keys()].map((index) => this.#takeRoute(index, part));
       await this.#writing.add(
         Promise.all(written).then(() => work.release(part)),

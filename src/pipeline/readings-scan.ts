@@ -154,12 +154,9 @@ export class BlockScan {
     this.#reader = this.#read();
     const times = (this.#times = new Float64Array(this.#reader.batch.starts.length));
     const bytes = input.blocks.reduce((sum, { length }) => sum + length, 0);
+    const before = { reader: this.#reader, times, bytes };
     this.#routes = spec.routes.map(
-      (route, index) =>
-        new RouteScan(route, shared, tables[index], taken[index], bringing[index]!, this.#reader, {
-          times,
-          bytes,
-        }),
+      (route, index) => new RouteScan(route, shared, tables[index], taken[index], bringing[index]!, before),
     );
     this.#joining = this.#routes.filter((route) => route.joins);
   }
@@ -287,6 +284,8 @@ export class BlockScan {
 
 /** What the routes have before them. */
 interface RouteInput {
+  /** Of the first block. */
+  readonly reader: TableReader;
   /** Of the records of a reader's batch. */
   readonly times: Float64Array;
   /** How many there are to be read. */
@@ -339,8 +338,7 @@ class RouteScan {
     build: JoinTable | undefined,
     taken: TakenPlain | undefined,
     bringing: Bringing,
-    reader: TableReader,
-    { times, bytes }: RouteInput,
+    { reader, times, bytes }: RouteInput,
   ) {
     this.#spec = spec;
     this.#shared = shared;

@@ -381,10 +381,8 @@ class Run {
             return target.push(each);
           },
           ...(forConsent && {
-            plain: (record: PlainRecord, hashes?: Int32Array): Promise<void> | undefined => {
-              const { bytes, view, from, to } = record;
-              return give(record, this.#consent.addPlainSnapshot(bytes, view, from, to, hashes), target);
-            },
+            plain: (record: PlainRecord, hashes?: Int32Array): Wait =>
+              give(record, this.#consent.addPlainSnapshot(record, hashes), target),
             coming: (records: PlainRecords, from: number, to: number): void =>
               this.#coming(records, from, to),
           }),
@@ -466,10 +464,8 @@ class Run {
       row: (row) => target.push(row),
       ...(target.offer &&
         landingOf(zone) === customerLanding && {
-          plain: (record: PlainRecord, hashes?: Int32Array): Wait => {
-            const { bytes, view, from, to } = record;
-            return give(record, this.#consent.plainRegistrationOf(bytes, view, from, to, hashes), target);
-          },
+          plain: (record: PlainRecord, hashes?: Int32Array): Wait =>
+            give(record, this.#consent.plainRegistrationOf(record, hashes), target),
           coming: (records: PlainRecords, from: number, to: number): void => this.#coming(records, from, to),
         }),
     };

@@ -83,6 +83,17 @@ class Words {
   }
 }
 
+/** A customer snapshot whose values are plain bytes. */
+export interface PlainSnapshot {
+  readonly bytes: Uint8Array;
+  /** Over the same memory. */
+  readonly view: DataView;
+  /** Where each field's value starts, in table order; -1 where it has none. */
+  readonly from: Int32Array;
+  /** Where it ends. */
+  readonly to: Int32Array;
+}
+
 /** See the top of this file. */
 export class ConsentIndex {
   /** Of its tables, and of those that go by its numbers. */
@@ -136,17 +147,9 @@ export class ConsentIndex {
 
   /**
    * The same of a snapshot whose values are plain bytes.
-   * @param view over the same memory as `bytes`
-   * @param from where each field's value starts, in table order, -1 where it has none; `to` where it ends
    * @param hashes of each key field, where they are known: see `plainHash`
    */
-  addPlainSnapshot(
-    bytes: Uint8Array,
-    view: DataView,
-    from: Int32Array,
-    to: Int32Array,
-    hashes?: Int32Array,
-  ): number {
+  addPlainSnapshot({ bytes, view, from, to }: PlainSnapshot, hashes?: Int32Array): number {
     const email = from[emailIndex]!;
     const person = this.#person(
       this.#people.addPlain(bytes, view, email, to[emailIndex]!, hashes?.[emailIndex]),
@@ -263,15 +266,9 @@ export class ConsentIndex {
 
   /**
    * The number of the registration of a snapshot whose values are plain bytes; -1 where no snapshot has named it.
-   * @param view and the others as in `addPlainSnapshot`
+   * @param hashes as in `addPlainSnapshot`
    */
-  plainRegistrationOf(
-    bytes: Uint8Array,
-    view: DataView,
-    from: Int32Array,
-    to: Int32Array,
-    hashes?: Int32Array,
-  ): number {
+  plainRegistrationOf({ bytes, view, from, to }: PlainSnapshot, hashes?: Int32Array): number {
     const email = from[emailIndex]!;
     const person = this.#people.findPlain(bytes, view, email, to[emailIndex]!, hashes?.[emailIndex]);
     const own = from[serialIndex]!;

@@ -11,8 +11,9 @@ import { ScannersHere } from "../support/scanners.js";
 import { lakesPerProperty } from "../support/runs.js";
 
 /**
- * Small blocks, so that records are cut in two, or such that several files stand in one; scanned one by one, or ahead on a guess of where records start. No memory
- * for the join, so that it spills; then so little that a partition is joined bit by bit.
+ * Small blocks, so that records are cut in two, or such that several files stand in one; scanned one by one, or ahead on a
+ * guess of where records start. No memory for the join, so that it spills; then so little that a partition is joined bit by
+ * bit.
  */
 const arbWork = fc
   .record({

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ConsentIndex, type Purpose, purposes } from "../../src/transforms/consent.js";
+import { ConsentIndex, type PlainSnapshot, type Purpose, purposes } from "../../src/transforms/consent.js";
 import type { Policy } from "../../src/transforms/policy.js";
 import type { Row } from "../../src/transforms/rows.js";
 import { utf8 } from "../io/support.js";
@@ -371,7 +371,7 @@ describe("the counts", () => {
 });
 
 /** A snapshot's values one behind the other, the last field first, with an `x` behind each. */
-function plain(row: Row): [bytes: Uint8Array, view: DataView, from: Int32Array, to: Int32Array] {
+function plain(row: Row): PlainSnapshot {
   let text = "";
   const [from, to] = [new Int32Array(row.length).fill(-1), new Int32Array(row.length).fill(-1)];
   for (const [index, value] of [...row.entries()].reverse()) {
@@ -381,7 +381,7 @@ function plain(row: Row): [bytes: Uint8Array, view: DataView, from: Int32Array, 
     text += `${value}x`;
   }
   const bytes = utf8(text);
-  return [bytes, viewOf(bytes), from, to];
+  return { bytes, view: viewOf(bytes), from, to };
 }
 
 describe("a snapshot in plain bytes", () => {
@@ -404,7 +404,7 @@ describe("a snapshot in plain bytes", () => {
         const made = index([]);
         const expected = index([]);
         for (const [row, isPlain] of snapshots) {
-          const number = isPlain ? made.addPlainSnapshot(...plain(row)) : made.addSnapshot(row);
+          const number = isPlain ? made.addPlainSnapshot(plain(row)) : made.addSnapshot(row);
           expect(number).toBe(expected.addSnapshot(row));
         }
         expect(made.snapshots).toBe(snapshots.length);
@@ -435,7 +435,7 @@ describe("the registration of a snapshot in plain bytes", () => {
   it("is that of its person and serial number, and these are told by it", () => {
     const made = index(rows);
     for (const [number, row] of rows.entries()) {
-      expect(made.plainRegistrationOf(...plain(row))).toBe(number);
+      expect(made.plainRegistrationOf(plain(row))).toBe(number);
       expect(made.people.keyAt(made.personOf(number))).toBe(["p", "q", "q", "r"][number]);
       expect(made.serials.keyAt(made.serialOf(number))).toBe(["s", "s", "t", "u"][number]);
     }
@@ -450,7 +450,7 @@ describe("the registration of a snapshot in plain bytes", () => {
       ["p", "t"],
       ["r", "s"],
     ] as const)
-      expect(made.plainRegistrationOf(...plain(snapshotRow(email, serial, 1, 1)))).toBe(-1);
+      expect(made.plainRegistrationOf(plain(snapshotRow(email, serial, 1, 1)))).toBe(-1);
   });
 });
 
