@@ -7,17 +7,7 @@ import { compileSeldom } from "../pipeline/v8.js";
 import { makeProgress } from "./progress.js";
 import type { Settings } from "./settings.js";
 import { openStores } from "./stores.js";
-import {
-  colorsOf,
-  columnsOf,
-  formatBytes,
-  formatCount,
-  formatTable,
-  notice,
-  print,
-  printJson,
-  wrapped,
-} from "./terminal.js";
+import { formatBytes, formatCount, formatTable, notice, printReport, wrapped } from "./terminal.js";
 
 /** @param signal ends the run; nothing is published then */
 export async function runCommand(
@@ -25,7 +15,7 @@ export async function runCommand(
   settings: Settings,
   signal: AbortSignal,
 ): Promise<void> {
-  const { json, quiet, verbose, consent, pair, keep, strict, memory, tmp } = settings;
+  const { quiet, verbose, consent, pair, keep, strict, memory, tmp } = settings;
   compileSeldom();
   const progress = await makeProgress(quiet ? "none" : settings.progress);
   const { lake, out } = await openStores(settings, signal);
@@ -57,12 +47,7 @@ export async function runCommand(
     progress.stop();
   }
 
-  if (json) printJson(report);
-  else print(formatReport(report, columnsOf(process.stdout)));
-  if (!quiet) {
-    for (const { code, message } of report.warnings)
-      notice(`${colorsOf(process.stderr).yellow("warning")} ${code}: ${message}`);
-  }
+  printReport(report, formatReport, settings);
 }
 
 function formatReport(report: RunReport, width: number): string {

@@ -5,18 +5,7 @@ import { type SyncedFile, syncLanding, type SyncReport, type SyncTableReport } f
 import { makeSyncProgress } from "./progress.js";
 import type { Settings } from "./settings.js";
 import { openPlace } from "./stores.js";
-import {
-  colorsOf,
-  columnsOf,
-  formatBytes,
-  formatCount,
-  formatTable,
-  notice,
-  plural,
-  print,
-  printJson,
-  wrapped,
-} from "./terminal.js";
+import { formatBytes, formatCount, formatTable, notice, plural, printReport, wrapped } from "./terminal.js";
 
 const reasons = { new: "new", size: "another size", checksum: "another content" } as const;
 
@@ -28,7 +17,7 @@ export async function syncCommand(
   settings: Settings,
   signal: AbortSignal,
 ): Promise<void> {
-  const { json, quiet, verbose } = settings;
+  const { quiet, verbose } = settings;
   const source = await openPlace(from, settings, signal);
   const target = await openPlace(to, settings, signal);
   // A line for each file leaves no room for a bar.
@@ -51,12 +40,7 @@ export async function syncCommand(
     progress.stop();
   }
 
-  if (json) printJson(report);
-  else print(formatReport(report, columnsOf(process.stdout)));
-  if (!quiet) {
-    for (const { code, message } of report.warnings)
-      notice(`${colorsOf(process.stderr).yellow("warning")} ${code}: ${message}`);
-  }
+  printReport(report, formatReport, settings);
 }
 
 function fileLine({ from, to, why, bytes }: SyncedFile): string {

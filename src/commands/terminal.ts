@@ -3,6 +3,7 @@
 import { stripVTControlCharacters } from "node:util";
 import picocolors from "picocolors";
 import { exitCodes, StediError } from "../errors.js";
+import type { Warning } from "../pipeline/report.js";
 
 /** Colours for what is printed there: on a terminal, or where FORCE_COLOR asks for them; never where NO_COLOR is set. */
 export function colorsOf(stream: {
@@ -165,6 +166,19 @@ export function printJson(document: unknown): void {
 export function notice(line: string, indent = "  "): void {
   const text = process.stderr.isTTY ? wrapped(line, columnsOf(process.stderr), indent) : line;
   process.stderr.write(`${text}\n`);
+}
+
+/** Writes what a command has done and, beside it, what it warns of. @param format makes text for people, of a width */
+export function printReport<Report extends { readonly warnings: readonly Warning[] }>(
+  report: Report,
+  format: (report: Report, width: number) => string,
+  { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
+): void {
+  if (json) printJson(report);
+  else print(format(report, columnsOf(process.stdout)));
+  if (quiet) return;
+  for (const { code, message } of report.warnings)
+    notice(`${colorsOf(process.stderr).yellow("warning")} ${code}: ${message}`);
 }
 
 /** Writes an error for people and, with `json`, as the document on standard output. @returns the exit code */
