@@ -4,7 +4,11 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/transforms/**/*.test.ts", "test/pipeline/operators.test.ts"],
+    include: [
+      "test/transforms/**/*.test.ts",
+      "test/pipeline/operators.test.ts",
+      "test/pipeline/latest-rows.test.ts",
+    ],
     exclude: ["test/transforms/attribution-limit.test.ts"],
     setupFiles: ["test/transforms/mutate-setup.ts"],
     testTimeout: 60_000,

@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LatestRows } from "../../src/pipeline/latest-rows.js";
+import { collectGarbage } from "../../src/pipeline/v8.js";
 import { type Row, rowFormat } from "../../src/transforms/rows.js";
 import { snapshotOrder } from "../../src/transforms/snapshots.js";
 import { customerLanding, fieldIndex } from "../../src/transforms/tables.js";
@@ -93,4 +94,65 @@ test("stays what it is when many are forgone and room is used again", () => {
 
 test("takes records of any length", () => {
   check([offerOf(0, 1, 1, "a".repeat(3_000_000)), offerOf(1, 1, 1, "b"), offerOf(0, 2, 1, "c")]);
+});
+
+/** Megabytes of memory outside the heap. */
+function megabytes(): number {
+  collectGarbage();
+  collectGarbage(); // what the first one has found is gone when the next one begins
+  return process.memoryUsage().arrayBuffers / 1e6;
+}
+
+/** @param lengthAt of a record in a turn: longer and longer, so that none fits where the one before stood */
+function superseding(registrations: number, turns: number, lengthAt: (turn: number) => number): number {
+  const latest = new LatestRows(customerLanding, purpose);
+  const bytes = Buffer.alloc(lengthAt(turns), "x");
+  const before = megabytes();
+  for (let turn = 1; turn <= turns; turn++) {
+    for (let registration = 0; registration < registrations; registration++)
+      latest.offer(registration, turn, bytes, 0, lengthAt(turn));
+  }
+  const grown = megabytes() - before;
+  expect(latest.registrations()).toHaveLength(registrations);
+  return grown;
+}
+
+test("takes memory for what is held, not for what has been superseded", () => {
+  // 6 of 310 MB are held. Memory comes in regions of 33 MiB.
+  expect(superseding(1000, 100, (turn) => 60 * turn + 40)).toBeLessThan(40);
+});
+
+test("takes memory for what is held of large records, too", () => {
+  // 9 of 600 MB are held.
+  expect(superseding(2, 100, (turn) => 1_500_000 + 30_000 * turn)).toBeLessThan(80);
+});
+
+test("puts a large record somewhere else than where small ones were", () => {
+  // 120 of 390 MB are held.
+  expect(superseding(100, 300, (turn) => (turn < 300 ? 60 * turn : 1_200_000))).toBeLessThan(200);
+});
+
+test("takes a sixth more than what is held, and some", () => {
+  const latest = new LatestRows(customerLanding, purpose);
+  const bytes = Buffer.alloc(20_100, "x");
+  const before = megabytes();
+  // In each chunk some are superseded and some are not: of 280 MB, 80 are held.
+  for (let turn = 1; turn <= 20_000; turn++) {
+    latest.offer(turn, 1, bytes, 0, 4000);
+    latest.offer(0, turn, bytes, 0, 100 + turn);
+  }
+  expect(megabytes() - before).toBeLessThan(80 + 80 / 6 + 4 + 33);
+  expect(latest.registrations()).toHaveLength(20_001);
+});
+
+test("takes no memory for what is forgone", () => {
+  const latest = new LatestRows(customerLanding, purpose);
+  const bytes = Buffer.alloc(100_000, "x");
+  const before = megabytes();
+  for (let registration = 0; registration < 3000; registration++) {
+    latest.offer(registration, 1, bytes, 0, bytes.length);
+    latest.forgo(registration);
+  }
+  expect(megabytes() - before).toBeLessThan(40);
+  expect(latest.registrations()).toHaveLength(0);
 });
