@@ -249,6 +249,15 @@ async function understand(): Promise<(() => Promise<void>) | undefined> {
   }
 }
 
+/**
+ * Ends the program with the first error that nobody was waiting for, as with any other: Node would print its message, which
+ * may quote what was read, and what else goes on may not be trusted to come to a good end.
+ */
+async function exitOnEscaped(): Promise<void> {
+  const { reportError } = await import("./commands/terminal.js");
+  process.on("uncaughtException", (error) => process.exit(reportError(error, json)));
+}
+
 /** yargs asks for it; where it has been deleted, help is given all the same. */
 function workingFolder(): string {
   try {
@@ -264,7 +273,10 @@ try {
   if (!isCompleting)
     checkFlags(process.argv.slice(2), { ...allOptions, ...planOptions, ...syncOptions, ...generateOptions });
   const work = await understand();
-  await work?.();
+  if (work) {
+    await exitOnEscaped();
+    await work();
+  }
 } catch (error) {
   const { reportError } = await import("./commands/terminal.js");
   process.exitCode = reportError(error, json);

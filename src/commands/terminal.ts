@@ -208,14 +208,23 @@ function nowhere(error: unknown): StediError | undefined {
 
 /** A bug's message may quote landing data, so only its kind and the places in the program are shown. */
 function bug(error: unknown): StediError {
-  const frames =
-    error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : [];
+  const frames = error instanceof Error ? framesOf(error) : [];
   const kind = error instanceof Error ? error.name : typeof error;
   return new StediError("STEDI_BUG", {
     what: "the program has a bug",
     where: [kind, ...frames.slice(0, 6).map((frame) => frame.trim())].join("\n        "),
     next: "report it with these lines; nothing was published",
   });
+}
+
+/** Where an error was made. Its message stands before that, and may have lines that look like these. */
+function framesOf({ stack = "", message }: Error): readonly string[] {
+  const at = stack.indexOf(message);
+  if (at < 0) return [];
+  return stack
+    .slice(at + message.length)
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line));
 }
 
 export { exitCodes };

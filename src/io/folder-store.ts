@@ -84,6 +84,7 @@ class FolderStore implements Store {
         left -= chunk.length;
         // The next chunk is read while this one is dealt with.
         if (left > 0) reading = next(left);
+        reading?.catch(() => undefined); // told when it is its turn
         yield chunk;
       }
       // By its name: a file that was deleted or replaced meanwhile is not that of the listing any more.

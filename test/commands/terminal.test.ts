@@ -151,6 +151,11 @@ describe("an error", () => {
       "an Error whose message spans lines",
       new Error("first\nann@person.example\n    and more of ann@person.example"),
     ],
+    ["an Error whose message looks like its places", new Error("no\n    at ann@person.example\n    at x")],
+    [
+      "an Error whose message has been changed",
+      Object.assign(new Error("no\n    at ann@person.example"), { message: "changed" }),
+    ],
   ])("that is %s is a bug: exit 70, and its message, which may quote data, is not shown", (_, thrown) => {
     expect(reportError(thrown, true)).toBe(70);
     expect(stderr).toContain("error STEDI_BUG");

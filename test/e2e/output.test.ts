@@ -47,6 +47,25 @@ describe("how much is said", () => {
   });
 });
 
+test("an error that nobody waits for is told as any other, without its message", async () => {
+  const escaping = `const timer = setInterval(() => {
+    if (process.listenerCount("uncaughtException") === 0) return;
+    clearInterval(timer);
+    Promise.reject(new TypeError("ann@person.example"));
+  })`;
+  const preload = `data:text/javascript,${encodeURIComponent(escaping)}`;
+  await inPlace(async (here) => {
+    const { code, stdout, stderr } = await here.call("run all --json", {
+      NODE_OPTIONS: `--import=${preload}`,
+    });
+    expect(code).toBe(70);
+    expect(stderr).toMatch(/^error STEDI_BUG: [^\n]+\n {2}where TypeError\n/);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: "STEDI_BUG", exitCode: 70 } });
+    expect(stdout + stderr).not.toContain("ann@");
+    expect(here.files().filter((path) => path.includes("/commits/"))).toEqual([]);
+  });
+});
+
 describe("colours", () => {
   test("none where nothing is a terminal", async () => {
     await inPlace(async (here) => {

@@ -183,6 +183,32 @@ describe("fault 12: a disk that fails", () => {
       expect(seen.unnoticed).toBeLessThan(12);
     }));
 
+  test("EIO while the chunk before is dealt with: told in its turn, and to nobody else", () =>
+    withFolder(async (folder) => {
+      writeFiles(folder, [["t/a.json", Buffer.alloc(3_000_000, " ")]]);
+      const store = folderStore(folder);
+      const [file] = await store.list("t");
+      const unhandled: unknown[] = [];
+      const listener = (reason: unknown): void => void unhandled.push(reason);
+      process.on("unhandledRejection", listener);
+      let reads = 0;
+      restore = interceptDisk((name, _path, given, call) =>
+        name === "read" && ++reads === 2 ? Promise.reject(ioError("EIO")) : call(...given),
+      );
+      const chunks: number[] = [];
+      const read = async (): Promise<void> => {
+        for await (const chunk of store.read(file!)) {
+          chunks.push(chunk.length);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      };
+      await expect(read()).rejects.toMatchObject({ code: "STEDI_IO", exitCode: 3 });
+      restore();
+      process.off("unhandledRejection", listener);
+      expect(chunks).toHaveLength(1);
+      expect(unhandled).toEqual([]);
+    }));
+
   test("a disk that takes nothing any more: refused, what was committed stays, the next run sweeps", () =>
     withCommittedLake(async (folder) => {
       for (let from = 1; ; from += 7) {
