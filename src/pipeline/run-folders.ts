@@ -72,12 +72,12 @@ export class RunFolders {
 
   /** Where this run writes a zone. */
   zone(table: TableShape): string {
-    return `${table.folder}/${runPrefix}${this.run}`;
+    return runFolder(table.folder, this.run);
   }
 
   /** Where this run writes what it sets aside of a landing table. */
   quarantine(table: TableShape): string {
-    return `${quarantineRoot}/${runPrefix}${this.run}/${table.name}`;
+    return `${runFolder(quarantineRoot, this.run)}/${table.name}`;
   }
 
   /**
@@ -109,7 +109,7 @@ export class RunFolders {
   /** Takes away everything that this run wrote; for a run that does not commit. Never throws: the rest is swept later. */
   async discard(): Promise<void> {
     // Side by side: a run that is told to end has two seconds, and a store may be far away.
-    const folders = this.#roots.map((root) => `${root}/${runPrefix}${this.run}`);
+    const folders = this.#roots.map((root) => runFolder(root, this.run));
     await Promise.allSettled(folders.map((folder) => this.#store.remove(folder)));
     await this.finish().catch(() => undefined);
   }
@@ -144,12 +144,13 @@ export class RunFolders {
       for (const name of await this.#store.names(folder)) if (isDraft(name)) left.push(`${folder}/${name}`);
     }
     const named = new Set<string>();
-    for (const commit of await lastCommits(this.#store, keep)) {
-      for (const { run } of [...Object.values(commit.zones), ...Object.values(commit.landing)])
-        named.add(run);
+    for (const { zones, landing } of await lastCommits(this.#store, keep)) {
+      // Of a run whose other zones were carried over, one that has been built anew goes.
+      for (const { folder, run } of Object.values(zones)) named.add(runFolder(folder, run));
+      for (const { run } of Object.values(landing)) named.add(runFolder(quarantineRoot, run));
     }
     for (const { path, run } of found.flatMap(({ folders }) => folders))
-      if (!named.has(run) && !alive.has(run)) left.push(path);
+      if (!named.has(path) && !alive.has(run)) left.push(path);
 
     const failures: unknown[] = [];
     const attempt = async (deletion: () => Promise<void>): Promise<void> => {
@@ -173,7 +174,8 @@ export class RunFolders {
     const unfinished = await this.#store.unfinished(root);
     const folders = names
       .filter((name) => name.startsWith(runPrefix))
-      .map((name) => ({ path: `${root}/${name}`, run: name.slice(runPrefix.length) }));
+      .map((name) => name.slice(runPrefix.length))
+      .map((run) => ({ path: runFolder(root, run), run }));
     return { folders, unfinished };
   }
 
@@ -192,6 +194,10 @@ export class RunFolders {
     if (state === "restarted" && !this.#store.isRemote) return false;
     return now.getTime() - startOf(run) < staleAfterMs;
   }
+}
+
+function runFolder(root: string, run: string): string {
+  return `${root}/${runPrefix}${run}`;
 }
 
 function nameOf(start: Date): string {

@@ -3,7 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { beforeEach, describe, expect, test } from "vitest";
-import { appendCommit, lastCommit } from "../../src/pipeline/commit-log.js";
+import { appendCommit, type CommittedZone, lastCommit } from "../../src/pipeline/commit-log.js";
 import { identityOf } from "../../src/pipeline/process-identity.js";
 import { RunFolders } from "../../src/pipeline/run-folders.js";
 import { customerTrusted, stediPlan } from "../../src/pipeline/stedi-plan.js";
@@ -89,6 +89,25 @@ describe("sweeping", () => {
     await (await begin()).sweep(1, now);
     expect(["old", "current", "never-committed"].filter(isLeft)).toEqual(["current"]);
     expect((await lastCommit(store))!.number).toBe(2);
+  });
+
+  test("takes a zone that has been built anew, though others of its run are carried over", async () => {
+    leave("first");
+    leave("second");
+    const model = await committed(smallLake());
+    const of = (zone: string, run: string): CommittedZone => ({ ...model.zones[zone]!, run });
+    const zones = {
+      customer_trusted: of("customer_trusted", "first"),
+      machine_learning_curated: of("machine_learning_curated", "second"),
+    };
+    const landing = { customer_landing: { ...model.landing.customer_landing!, run: "second" } };
+    await appendCommit(store, { ...model, number: 1, run: "second", zones, landing });
+    await (await begin()).sweep(1, now);
+    expect(paths().filter((path) => path.includes("/run="))).toEqual([
+      "_stedi/quarantine/run=second/customer_landing/part-00000.json",
+      "customer/trusted/run=first/part-00000.json",
+      "machine_learning/curated/run=second/part-00000.json",
+    ]);
   });
 
   test("keeps the folders of as many commits as it is told to", async () => {
