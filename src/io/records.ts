@@ -39,8 +39,11 @@ export interface EntryHandler {
   coming?(records: PlainRecords, from: number, to: number): void;
   /** @param record the fields of a record that is whole JSON; nothing for a stretch that holds none */
   damaged(damage: Damage, place: EntryPlace, record: RawRecord | undefined): Promise<void> | undefined;
-  /** The bytes of the next stretch without a record, in order, in pieces. */
-  skipped(bytes: Uint8Array): void;
+  /**
+   * The bytes of stretches without a record, in order, in pieces.
+   * @param begins whether something else stands before: the start of the file, or a record
+   */
+  skipped(bytes: Uint8Array, begins: boolean): void;
 }
 
 export const truncated: Damage = { reason: "truncated", field: null, hint: null };
@@ -105,11 +108,18 @@ class Reading {
   #length = 0;
   /** Where the last entry ended, if it was cut off by the end of the input. */
   #truncatedAt = -1;
+  /** How many entries stand before the bytes that would go on with what has been skipped. */
+  #skippedAt = -1;
 
   constructor(table: TableShape, handler: EntryHandler) {
     this.#handler = handler;
     this.#reader = new TableReader(table, {
-      skipped: (bytes) => handler.skipped(bytes),
+      skipped: (bytes) => {
+        const { count } = this.#reader;
+        const begins = count !== this.#skippedAt;
+        this.#skippedAt = count;
+        handler.skipped(bytes, begins);
+      },
       ...(handler.keyIndex !== undefined && { keyIndex: handler.keyIndex }),
     });
   }
@@ -174,6 +184,7 @@ class Reading {
         return handler.damaged(reader.damage!, this.#place(), reader.record);
       default:
         if (reader.damage!.reason === "truncated") this.#truncatedAt = reader.offset + reader.length;
+        this.#skippedAt = reader.count;
         return handler.damaged(reader.damage!, this.#place(), undefined);
     }
   }

@@ -23,7 +23,7 @@ export interface CleanTally {
   read: number;
   /** Damaged records by reason. Of customers they are in the clean files as what they count as; readings are left out. */
   readonly damaged: Map<DamageReason, number>;
-  /** Damaged snapshots without a readable e-mail address. */
+  /** Damaged snapshots that may be the word of somebody who cannot be told. */
   unattributable: number;
   /** Fields of good records that the table does not have. */
   droppedFields: number;
@@ -114,12 +114,12 @@ async function cleanLines(
       count(tally.damaged, damage.reason);
       if (!finder) return undefined;
       const attribution = found ? attributeRecord(found) : finder.take();
-      if (attribution.people.size === 0) tally.unattributable++;
+      if (attribution.isUnknown) tally.unattributable++;
       return (async () => {
         for (const line of cleanDamage(attribution)) if (put(line)) await flush();
       })();
     },
-    skipped: (bytes) => finder?.feed(bytes),
+    skipped: (bytes, begins) => finder?.feed(bytes, begins),
   });
   if (lines.length > 0) await flush();
   return tally;

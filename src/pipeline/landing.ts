@@ -145,7 +145,7 @@ export async function scanLanding(
       if (finder) handler.damaged?.(record ? attributeRecord(record) : finder.take());
       return books.setAside(path, place, damage);
     },
-    skipped: (bytes) => finder?.feed(bytes),
+    skipped: (bytes, begins) => finder?.feed(bytes, begins),
   });
   await readFiles(table, files, store.readAhead, entriesOf, scanner);
 }

@@ -54,7 +54,7 @@ export function unreadWarning(
 export function unattributableWarning(count: number): Warning {
   return {
     code: "STEDI_W_UNATTRIBUTABLE",
-    message: `${plural(count, "damaged customer snapshot")} without a readable e-mail address: whose withdrawal it may have been cannot be told`,
+    message: `${plural(count, "damaged customer snapshot")} without an e-mail address of its own that can be read: whose withdrawal it may have been cannot be told`,
     count,
   };
 }

@@ -1,7 +1,7 @@
 // Who consents, and which registrations may be shared: collects the words of all snapshots, good and damaged,
 // and lets the policy decide.
 
-import { attribute } from "./attribution.js";
+import { attributeAll } from "./attribution.js";
 import { compareScalars, keyIn, timeIn, type Row } from "./contract.js";
 import type { LandingTable } from "./landing.js";
 import { CUSTOMER, type Policy } from "./model.js";
@@ -60,8 +60,7 @@ export function decideConsent(customers: LandingTable, policy: Policy): Consent 
     append(wordsOfRegistrations, registrationKey(person, serial), { time, consentDate });
     addTo(owners, serial, person);
   }
-  for (const damaged of customers.damaged) {
-    const { people, serials, time } = attribute(damaged);
+  for (const { people, serials, unknown, time } of attributeAll(customers.damaged)) {
     const no: Word = { time, consentDate: null };
     for (const person of people) {
       append(wordsOfPeople, person, no);
@@ -70,7 +69,7 @@ export function decideConsent(customers: LandingTable, policy: Policy): Consent 
         addTo(owners, serial, person);
       }
     }
-    if (people.size === 0) {
+    if (unknown) {
       unattributable += 1;
       for (const serial of serials) unknownOwner.add(serial);
     }

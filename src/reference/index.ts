@@ -26,7 +26,7 @@ export type {
   TableName,
   ZoneName,
 } from "./model.js";
-export { attribute, type Attribution } from "./attribution.js";
+export { attributeAll, type Attribution } from "./attribution.js";
 export { decideConsent, registrationKey, type Consent, type Snapshot } from "./consent.js";
 export { judge, keyOf, writeLine, type Row, type Verdict } from "./contract.js";
 export { frame, type Entry } from "./framing.js";

@@ -9,9 +9,12 @@ import type { LakeFiles, ReferenceLanding, ReferenceQuarantine, TableContract } 
 
 /** A damaged record with what can still be read of it. */
 export interface Damaged {
+  readonly file: string;
+  /** Which entry of the file it is, counted from 1. */
+  readonly number: number;
   readonly entry: Entry;
-  /** The bytes of the entry. */
-  readonly bytes: Uint8Array;
+  /** The bytes of the file, from the entry on. */
+  readonly rest: Uint8Array;
 }
 
 export interface LandingTable {
@@ -56,7 +59,7 @@ export function readTable(files: LakeFiles, contract: TableContract): LandingTab
       }
       const { offset, length } = entry;
       count(summary.quarantined, verdict.reason);
-      damaged.push({ entry, bytes: bytes.subarray(offset, offset + length) });
+      damaged.push({ file: path, number: index + 1, entry, rest: bytes.subarray(offset) });
       quarantine.push({
         table: contract.table,
         file: path,

@@ -9,30 +9,48 @@ import { keyOf } from "./keys.js";
 export interface Attribution {
   readonly people: ReadonlySet<string>;
   readonly serials: ReadonlySet<string>;
+  /** Whether it may be the word of somebody who cannot be told. */
+  readonly isUnknown: boolean;
   /** Epoch milliseconds, or `Infinity`: a "no" that nothing undoes. */
   readonly at: number;
   /** For each key whose own key is another one (a few in lower case are): a text of which it is the key. */
   readonly spellings?: ReadonlyMap<string, string>;
 }
 
-/** Attribution of a damaged snapshot that is whole JSON. */
-export function attributeRecord(record: RawRecord): Attribution {
+/**
+ * Attribution of a damaged snapshot that is whole JSON. The record itself says when: a date inside of something in it may be
+ * that of anything. And one whose own e-mail address cannot be read may be anybody's, whoever else stands in it.
+ */
+export function attributeRecord({ fields, nested }: RawRecord): Attribution {
   const people = new Set<string>();
   const serials = new Set<string>();
   const spellings = new Map<string, string>();
+  let isUnknown = false;
   let dates = 0;
   let at = Infinity;
-  for (const field of [...record.fields, ...record.nested]) {
-    const name = field.name.toLowerCase();
-    if (name === "lastupdatedate") {
-      dates++;
-      if (field.kind === "number" && isTime(field.text)) at = Number(field.text);
-    } else if (field.kind === "string" && isGoodKey(field.text)) {
-      if (name === "email") addKey(people, spellings, field.text);
-      else if (name === "serialnumber") addKey(serials, spellings, field.text);
+  for (const [index, field] of [...fields, ...nested].entries()) {
+    const isOwn = index < fields.length;
+    const isGood = field.kind === "string" && isGoodKey(field.text);
+    switch (field.name.toLowerCase()) {
+      case "email":
+        if (isGood) addKey(people, spellings, field.text);
+        else if (isOwn) isUnknown = true;
+        break;
+      case "serialnumber":
+        if (isGood) addKey(serials, spellings, field.text);
+        break;
+      case "lastupdatedate":
+        dates++;
+        if (isOwn && field.kind === "number" && isTime(field.text)) at = Number(field.text);
     }
   }
-  return { people, serials, at: dates === 1 ? at : Infinity, ...(spellings.size > 0 && { spellings }) };
+  return {
+    people,
+    serials,
+    isUnknown: isUnknown || people.size === 0,
+    at: dates === 1 ? at : Infinity,
+    ...(spellings.size > 0 && { spellings }),
+  };
 }
 
 function addKey(keys: Set<string>, spellings: Map<string, string>, text: string): void {
@@ -50,20 +68,22 @@ const longestName = 12 * 6;
 /** No record is larger, so no reading could carry a longer e-mail address. */
 const longestValue = 16 * 1024 * 1024;
 
+type Target = "people" | "serials";
 type Phase = "anywhere" | "after-name" | "after-colon" | "in-value";
 
 /**
- * Attribution of what is broken or garbage. Fed the bytes of one stretch, in pieces cut anywhere, it finds every
- * quoted `email` or `serialNumber` (any case, escaped or not), a colon, and a whole string: starting at every
- * quotation mark, since in broken text nobody knows which of them open a string. Memory is bounded by the longest
- * value and by what is found.
+ * Attribution of what is broken or garbage. Fed the bytes of stretches, in pieces cut anywhere, it finds every
+ * quoted `email` or `serialNumber` (any case, escaped or not), a colon, and what stands up to the next quotation mark:
+ * starting at every quotation mark, since in broken text nobody knows which of them open a string. Where a stretch
+ * follows another one it goes on, as a `{` in a value may be what has cut them. Memory is bounded by the longest value and
+ * by what is found.
  */
 export class AttributionFinder {
   #people = new Set<string>();
   #serials = new Set<string>();
   #spellings = new Map<string, string>();
   #phase: Phase = "anywhere";
-  #target = this.#people;
+  #target: Target = "people";
   /** The bytes since the last quotation mark, as far as they may be a name; -1: too many, or no quotation mark yet. */
   #nameLength = -1;
   readonly #name = new Uint8Array(longestName);
@@ -72,27 +92,31 @@ export class AttributionFinder {
   /** Whether an odd number of backslashes stands directly before the next byte. */
   #escaped = false;
 
-  feed(bytes: Uint8Array): void {
+  /** @param begins whether something else stands before: what is open does not go on there */
+  feed(bytes: Uint8Array, begins: boolean): void {
+    if (begins) {
+      this.#phase = "anywhere";
+      this.#nameLength = -1;
+      this.#escaped = false;
+    }
     for (const byte of bytes) {
       if (byte === quote) this.#atQuote();
       else this.#atOther(byte);
     }
   }
 
-  /** What was found since the last call; the finder is ready for the next stretch. */
+  /** What was found since the last call. */
   take(): Attribution {
     const found = {
       people: this.#people,
       serials: this.#serials,
+      isUnknown: this.#people.size === 0,
       at: Infinity,
       ...(this.#spellings.size > 0 && { spellings: this.#spellings }),
     };
     this.#people = new Set();
     this.#serials = new Set();
     this.#spellings = new Map();
-    this.#phase = "anywhere";
-    this.#nameLength = -1;
-    this.#escaped = false;
     return found;
   }
 
@@ -134,7 +158,7 @@ export class AttributionFinder {
   }
 
   #keep(byte: number): void {
-    if (byte < 0x20 || this.#valueLength === longestValue) {
+    if (this.#valueLength === longestValue) {
       this.#phase = "anywhere";
       return;
     }
@@ -146,28 +170,42 @@ export class AttributionFinder {
     this.#value[this.#valueLength++] = byte;
   }
 
-  #named(): Set<string> | undefined {
-    const name = unquote(this.#name.subarray(0, this.#nameLength))?.toLowerCase();
-    if (name === "email") return this.#people;
-    return name === "serialnumber" ? this.#serials : undefined;
+  #named(): Target | undefined {
+    const name = textOf(this.#name.subarray(0, this.#nameLength))?.toLowerCase();
+    if (name === "email") return "people";
+    return name === "serialnumber" ? "serials" : undefined;
   }
 
   #endValue(): void {
     this.#phase = "anywhere";
-    const text = unquote(this.#value.subarray(0, this.#valueLength));
-    if (text !== undefined && isGoodKey(text)) addKey(this.#target, this.#spellings, text);
+    const text = textOf(this.#value.subarray(0, this.#valueLength));
+    if (text === undefined || !isGoodKey(text)) return;
+    addKey(this.#target === "people" ? this.#people : this.#serials, this.#spellings, text);
   }
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The text of a JSON string, given the bytes between its quotation marks; nothing if it is not a valid one. */
-function unquote(bytes: Uint8Array): string | undefined {
+/**
+ * The text of a string, given the bytes between its quotation marks, which need not keep to JSON: a control character and
+ * what follows a backslash that means nothing stand for themselves. Nothing where it is not UTF-8.
+ */
+function textOf(bytes: Uint8Array): string | undefined {
+  let text: string;
   try {
-    const value: unknown = JSON.parse(`"${utf8.decode(bytes)}"`);
-    return typeof value === "string" ? value : undefined;
+    text = utf8.decode(bytes);
   } catch {
-    // The parser's message quotes its input, so it goes no further.
     return undefined;
   }
+  return text.replace(/\\(?:u([0-9a-fA-F]{4})|([^]))/g, (_, code: string | undefined, letter: string) =>
+    code === undefined ? (escapes.get(letter) ?? letter) : String.fromCharCode(parseInt(code, 16)),
+  );
 }
+
+const escapes = new Map([
+  ["b", "\b"],
+  ["f", "\f"],
+  ["n", "\n"],
+  ["r", "\r"],
+  ["t", "\t"],
+]);

@@ -59,8 +59,8 @@ export function isLoweredAt(bytes: Uint8Array, from: number, to: number): boolea
  * the program: it lacks fields that have to be there, and names at most one person and one serial number, in an object of
  * its own, where `attributeRecord` finds them.
  */
-export function* cleanDamage({ people, serials, at, spellings }: Attribution): Iterable<string> {
-  for (const [email, serial] of at === Infinity ? alongside(people, serials) : pairs(people, serials)) {
+export function* cleanDamage({ people, serials, isUnknown, at, spellings }: Attribution): Iterable<string> {
+  for (const [email, serial] of namesIn(people, serials, isUnknown, at)) {
     const date = at === Infinity ? "" : `,"lastUpdateDate":${at}`;
     let keys = "";
     let names = "";
@@ -78,6 +78,17 @@ export function* cleanDamage({ people, serials, at, spellings }: Attribution): I
 }
 
 type Names = readonly [email: string | undefined, serial: string | undefined];
+
+/** The names of each line. Where it may be somebody else's word, too, each serial number stands without a person as well. */
+function* namesIn(
+  people: ReadonlySet<string>,
+  serials: ReadonlySet<string>,
+  isUnknown: boolean,
+  at: number,
+): Iterable<Names> {
+  yield* at === Infinity ? alongside(people, serials) : pairs(people, serials);
+  if (isUnknown && people.size > 0) yield* pairs(new Set(), serials);
+}
 
 /** Each person with each serial number: these are registrations, which have this "no" at its date. */
 function* pairs(people: ReadonlySet<string>, serials: ReadonlySet<string>): Iterable<Names> {

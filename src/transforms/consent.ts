@@ -183,20 +183,18 @@ export class ConsentIndex {
   }
 
   /** Takes in a damaged snapshot: a "no" of everybody it names, on every purpose. */
-  addDamage({ people, serials, at }: Attribution): void {
-    if (people.size === 0) this.#unattributable++;
+  addDamage({ people, serials, isUnknown, at }: Attribution): void {
+    if (isUnknown) this.#unattributable++;
     for (const email of people) this.#hearNo(this.#ofPeople, this.#person(this.#people.add(email)), at);
     for (const serial of serials) {
-      if (people.size === 0 || at === Infinity) {
-        // An owner who can never consent withholds a serial number whoever it is. Not naming each pair keeps a
-        // stretch of many addresses and many serial numbers from costing their product.
-        this.#refused.add(this.#serials.add(serial));
-      } else {
-        const number = this.#serials.add(serial);
-        for (const email of people) {
-          const registration = this.#registration(this.#people.find(email), number);
-          this.#hearNo(this.#ofRegistrations, registration, at);
-        }
+      const number = this.#serials.add(serial);
+      if (isUnknown || at === Infinity) this.#refused.add(number);
+      // An owner who can never consent withholds a serial number whoever it is. Not naming each pair keeps a
+      // stretch of many addresses and many serial numbers from costing their product.
+      if (at === Infinity) continue;
+      for (const email of people) {
+        const registration = this.#registration(this.#people.find(email), number);
+        this.#hearNo(this.#ofRegistrations, registration, at);
       }
     }
   }
@@ -211,7 +209,7 @@ export class ConsentIndex {
     return this.#snapshots;
   }
 
-  /** The number of damaged snapshots without a readable e-mail address. */
+  /** The number of damaged snapshots that may be the word of somebody who cannot be told. */
   get unattributable(): number {
     return this.#unattributable;
   }

@@ -258,7 +258,7 @@ describe("snapshots of registrations that consent", () => {
 describe("rows of the known", () => {
   const heardOf = (): ConsentIndex => {
     const consent = heard(snapshotRow("p", "s", 1, null));
-    consent.addDamage({ people: new Set(["q"]), serials: new Set(["t"]), at: Infinity });
+    consent.addDamage({ people: new Set(["q"]), serials: new Set(["t"]), isUnknown: false, at: Infinity });
     return consent;
   };
 
@@ -466,7 +466,7 @@ describe("rows of which every owner has a registration", () => {
 
   it("are dropped where an owner is unknown", async () => {
     const consent = heard(snapshotRow("p", "s", 1, 1));
-    consent.addDamage({ people: new Set(), serials: new Set(["s"]), at: at(1) });
+    consent.addDamage({ people: new Set(), serials: new Set(["s"]), isUnknown: true, at: at(1) });
     const tables = [[customerTrusted, [snapshotRow("p", "s", 1, 1)]]] as const;
     expect(await run(shared, [stepRow("s", 1)], { consent, tables })).toMatchObject({
       rows: [],

@@ -151,7 +151,7 @@ describe("about what was asked for and what came of it", () => {
 
   test("damaged snapshots of which it cannot be told whose they are", () => {
     const consent = new ConsentIndex("latest", [], [1, 2]);
-    consent.addDamage({ people: new Set(), serials: new Set(["SERIAL-x"]), at: Infinity });
+    consent.addDamage({ people: new Set(), serials: new Set(["SERIAL-x"]), isUnknown: true, at: Infinity });
     expect(runWarnings(byDefault, consent, []).map(({ code, count }) => [code, count])).toEqual([
       ["STEDI_W_UNATTRIBUTABLE", 1],
     ]);

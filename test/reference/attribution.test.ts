@@ -1,19 +1,18 @@
 // Whose "no" a damaged snapshot is, and from when on.
 
 import { describe, expect, it } from "vitest";
-import { attribute, CUSTOMER, readTable } from "../../src/reference/index.js";
+import { attributeAll, type Attribution, CUSTOMER, readTable } from "../../src/reference/index.js";
 import { at, latin1 } from "./helpers.js";
 
 const ALWAYS = Number.POSITIVE_INFINITY;
 
 /** What the damaged snapshots in a file are attributed to: people, serial numbers, time. */
 function attributed(source: string): [string[], string[], number][] {
-  return readTable(new Map([["customer/landing/a.json", latin1(source)]]), CUSTOMER).damaged.map(
-    (damaged) => {
-      const { people, serials, time } = attribute(damaged);
-      return [[...people], [...serials], time];
-    },
-  );
+  return attributions(source).map(({ people, serials, time }) => [[...people], [...serials], time]);
+}
+
+function attributions(source: string): readonly Attribution[] {
+  return attributeAll(readTable(new Map([["customer/landing/a.json", latin1(source)]]), CUSTOMER).damaged);
 }
 
 describe("a whole snapshot that is damaged", () => {
@@ -40,13 +39,21 @@ describe("a whole snapshot that is damaged", () => {
     ["not a time", ',"lastUpdateDate":5'],
     ["a time in a string", `,"lastUpdateDate":"${at(5)}"`],
     ["there twice", `,"lastUpdateDate":${at(5)},"lastupdatedate":${at(5)}`],
+    ["there further down only", `,"a":{"lastUpdateDate":${at(5)}}`],
     ["there once more further down", `,"lastUpdateDate":${at(5)},"a":{"lastUpdateDate":${at(5)}}`],
   ])("counts always where its date is %s", (_, date) => {
     expect(attributed(`{"email":"p"${date}}`)).toEqual([[["p"], [], ALWAYS]]);
   });
 
-  it("counts at a date that stands further down only", () => {
-    expect(attributed(`{"email":"p","a":{"lastUpdateDate":${at(5)}}}`)).toEqual([[["p"], [], at(5)]]);
+  it.each([
+    ["has no e-mail address", '{"serialNumber":"s"}', true],
+    ["has none of its own that is good", '{"email":"","a":{"email":"p"}}', true],
+    ["has one that is good and one that is not", '{"email":"p","EMAIL":5}', true],
+    ["has one that is good", '{"email":"p"}', false],
+    ["has one further down only", '{"a":{"email":"p"}}', false],
+    ["has one that is not good further down", '{"email":"p","a":{"email":5}}', false],
+  ])("may be anybody's or not where it %s", (_, source, unknown) => {
+    expect(attributions(source).map((each) => each.unknown)).toEqual([unknown]);
   });
 });
 
@@ -82,13 +89,34 @@ describe("a broken snapshot, or garbage", () => {
     ["a value that is blank", '{"email":" \\n",x'],
     ["a value that is not sound", '{"email":"p\xff",x'],
     ["a value with half a pair", '{"email":"p\\ud800",x'],
-    ["a value with a bad escape", '{"email":"p\\x",x'],
-    ["a value with a newline in it", '{"email":"p\nq",x'],
     ["a name without quotes", '{email:"p"'],
     ["a name without a colon", '{"email" "p"'],
     ["another name", '{"e-mail":"p","email2":"q",x'],
     ["a name with white space", '{"email ":"p",x'],
   ])("is not attributed by %s", (_, source) => expect(attributed(source)).toEqual([[[], [], ALWAYS]]));
+
+  it("has control characters and bad escapes stand for themselves", () => {
+    expect(attributed('{"email":"p\\x",x')).toEqual([[["px"], [], ALWAYS]]);
+    expect(attributed('{"email":"p\n","serialNumber":"\ts",x')).toEqual([[["p"], ["s"], ALWAYS]]);
+  });
+
+  it("is searched together with those that stand before it", () => {
+    expect(attributed('{"email":"p{q}@example.test","serialNumber":"{s}",x\n')).toEqual([
+      [["p{q}@example.test"], ["{s}"], ALWAYS],
+    ]);
+    const source = '{\n"phone":1x,\n"email":"p{q}@example.test",\n"serialNumber":"{s}"\n}\n';
+    expect(attributed(source)).toEqual([
+      [[], [], ALWAYS],
+      [["p{q}@example.test"], [], ALWAYS],
+      [[], ["{s}"], ALWAYS],
+    ]);
+    expect(attributed('{"email":"p}{q",x')).toEqual([
+      [[], [], ALWAYS],
+      [["p}{q"], [], ALWAYS],
+    ]);
+    // A record in between ends it.
+    expect(attributed('{"email":"p\n{"a":1}q"\n').map(([people]) => people)).toEqual([[], [], []]);
+  });
 
   it("is searched no further than it goes", () => {
     expect(attributed('{"email":x}{"email":"p","serialNumber":"s","phone":1}')).toEqual([

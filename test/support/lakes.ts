@@ -805,6 +805,8 @@ export const laterDamages = [
   "consent twice",
   "cut off after the serial number",
   "cut off after the e-mail",
+  "broken over several lines",
+  "a bare tab in the e-mail",
   "garbage",
   "invalid UTF-8",
   "nested",
@@ -823,11 +825,8 @@ export function withLaterNo(lake: Lake, personIndex: number, damaged: boolean, v
   const greatest = Number(instantsOf(lake).at(-1)!);
   // The greatest time that is one; should there already be a word of that date, no wins.
   const later = String(Math.min(greatest + 1, 9_999_999_999_999));
-  // What is broken is skipped up to the next `}{`, also within a string. Written plainly, nothing could tell
-  // whose snapshot that was if their e-mail address held one.
-  const quoted = (text: string): string => stringSource(text, variant).replaceAll("{", "\\u007b");
-  const email = quoted(` ${person.email}\t`);
-  const serial = quoted(at(person.serialNumbers, variant));
+  const email = stringSource(` ${person.email}\t`, variant);
+  const serial = stringSource(at(person.serialNumbers, variant), variant);
   const rest = `"serialNumber":${serial},"lastUpdateDate":${later}`;
   const good: GoodEntry = {
     kind: "good",
@@ -868,6 +867,10 @@ export function withLaterNo(lake: Lake, personIndex: number, damaged: boolean, v
         return broken(`{"email":${email},"serialNumber":${serial},"lastUpd`);
       case "cut off after the e-mail":
         return broken(`{"email" : ${email} ,`);
+      case "broken over several lines":
+        return broken(`{\n"phone": 1x,\n"email": ${email},\n"serialNumber": ${serial}\n}\n`);
+      case "a bare tab in the e-mail":
+        return broken(`{"email":"\t${email.slice(1)},"serialNumber":${serial}}\n`);
       case "garbage":
         return broken(`"EMAIL":${email}\n`);
       case "invalid UTF-8":

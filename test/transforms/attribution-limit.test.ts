@@ -7,7 +7,7 @@ import { MiB, utf8 } from "../io/support.js";
 
 function found(source: string): string[] {
   const finder = new AttributionFinder();
-  finder.feed(utf8(source));
+  finder.feed(utf8(source), true);
   return [...finder.take().people];
 }
 

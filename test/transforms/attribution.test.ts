@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Attribution, AttributionFinder, attributeRecord } from "../../src/transforms/attribution.js";
 import type { RawField } from "../../src/transforms/contract.js";
-import { attribute } from "../../src/reference/index.js";
+import { attributeAll } from "../../src/reference/index.js";
 import { cutAt, inChunks, latin1, utf8 } from "../io/support.js";
 import { at } from "../reference/helpers.js";
 
@@ -51,7 +51,21 @@ describe("whole JSON", () => {
   it("counts at its date, where that stands once and is a time", () => {
     expect(whole([date])).toEqual([[], [], at(5)]);
     expect(whole([number("LASTUPDATEDATE", String(at(6)))])).toEqual([[], [], at(6)]);
-    expect(whole([string("email", "p")], [date])).toEqual([["p"], [], at(5)]);
+  });
+
+  it("may be anybody's where it has no e-mail address of its own that can be read, whoever else stands in it", () => {
+    const isUnknown = (fields: readonly RawField[], nested: readonly RawField[] = []): boolean =>
+      attributeRecord({ fields, nested, wellFormed: true }).isUnknown;
+    const email = string("email", "p");
+    expect(isUnknown([string("serialNumber", "s")])).toBe(true);
+    expect(isUnknown([email])).toBe(false);
+    expect(isUnknown([email, string("EMAIL", "q")])).toBe(false);
+    expect(isUnknown([], [email])).toBe(false);
+    for (const unreadable of [string("email", ""), string("Email", "\ud800"), number("email", "1")]) {
+      expect(isUnknown([unreadable], [email])).toBe(true);
+      expect(isUnknown([email, unreadable])).toBe(true);
+      expect(isUnknown([email], [unreadable])).toBe(false);
+    }
   });
 
   it.each<[string, RawField[], RawField[]]>([
@@ -59,6 +73,7 @@ describe("whole JSON", () => {
     ["is no time", [number("lastUpdateDate", "5")], []],
     ["is a time in a string", [string("lastUpdateDate", String(at(5)))], []],
     ["is a time of another kind", [{ name: "lastUpdateDate", kind: "other", text: String(at(5)) }], []],
+    ["stands deeper only, where it may be that of anything", [], [date]],
     ["stands twice", [date, date], []],
     ["stands twice, in two spellings", [date, number("lastupdatedate", String(at(6)))], []],
     ["stands twice, once deeper", [date], [date]],
@@ -71,8 +86,10 @@ describe("whole JSON", () => {
 
 function foundIn(chunks: readonly Uint8Array[]): Found {
   const finder = new AttributionFinder();
-  for (const chunk of chunks) finder.feed(chunk);
-  return shown(finder.take());
+  for (const [index, chunk] of chunks.entries()) finder.feed(chunk, index === 0);
+  const attribution = finder.take();
+  expect(attribution.isUnknown).toBe(attribution.people.size === 0);
+  return shown(attribution);
 }
 
 /** What is found in a stretch, however it is cut. */
@@ -144,9 +161,6 @@ describe("a broken stretch", () => {
     ["a blank value", '"email":" \\t"'],
     ["an empty value", '"email":""'],
     ["a value with half a surrogate pair", '"email":"p\\ud800"'],
-    ["a value with a bad escape", '"email":"p\\x"'],
-    ["a value with a newline", '"email":"p\nq"'],
-    ["a value with a control character", '"email":"p\u001fq"'],
     ["a name without quotation marks", 'email:"p"'],
     ["a name without its first quotation mark", 'email":"p"'],
     ["a name without its first quotation mark, behind something", 'xemail":"p"'],
@@ -167,9 +181,16 @@ describe("a broken stretch", () => {
     expect(found('"email\xff":"p","email":"q"', latin1)).toEqual([["q"], [], Infinity]);
   });
 
-  it("has a value taken back when a control character shows that it was none", () => {
-    expect(found('"email":"p\nq","email":"r"')).toEqual([["r"], [], Infinity]);
-    expect(found('"email":"p\n"serialNumber":"s"')).toEqual([[], ["s"], Infinity]);
+  it("takes what JSON does not allow in a string for what it stands for", () => {
+    expect(found('"email":"p\n","email":"\u001fq\t"')).toEqual([["p", "\u001fq"], [], Infinity]);
+    expect(found(String.raw`"email":"p\@x","serialNumber":"\u12g4\/\n"`)).toEqual([
+      ["p@x"],
+      ["u12g4/"],
+      Infinity,
+    ]);
+    expect(found(String.raw`"\email":"p"`)).toEqual([["p"], [], Infinity]);
+    // Where a quotation mark is missing, the next one ends the value.
+    expect(found('"email":"p\n"serialNumber":"s"')).toEqual([["p"], ["s"], Infinity]);
   });
 
   it("has no name longer than every character of one escaped", () => {
@@ -206,24 +227,25 @@ describe("a key that is not its own key", () => {
 
   it("does so in a broken stretch, for that stretch alone", () => {
     const finder = new AttributionFinder();
-    finder.feed(utf8(`"email":"${text}","email":"${other}","email":"p"`));
+    finder.feed(utf8(`"email":"${text}","email":"${other}","email":"p"`), true);
     expect(finder.take().spellings).toEqual(new Map([[key, text]]));
-    finder.feed(utf8('"email":"p"'));
+    finder.feed(utf8('"email":"p"'), true);
     expect(finder.take()).not.toHaveProperty("spellings");
   });
 });
 
 describe("a finder", () => {
-  const finds = (pieces: readonly string[]): Found[] => {
+  /** @param begins whether something else stands before each piece */
+  const finds = (pieces: readonly string[], begins: boolean): Found[] => {
     const finder = new AttributionFinder();
-    return pieces.map((piece) => {
-      finder.feed(utf8(piece));
+    return pieces.map((piece, index) => {
+      finder.feed(utf8(piece), begins || index === 0);
       return shown(finder.take());
     });
   };
 
-  it("starts anew with each stretch", () => {
-    expect(finds(['"email":"p","serialNumber":"s"', '"email":"q"', ""])).toEqual([
+  it.each([true, false])("gives what ends in each stretch (begins: %s)", (begins) => {
+    expect(finds(['"email":"p","serialNumber":"s"', '"email":"q"', ""], begins)).toEqual([
       [["p"], ["s"], Infinity],
       [["q"], [], Infinity],
       [[], [], Infinity],
@@ -231,26 +253,31 @@ describe("a finder", () => {
   });
 
   it.each([
-    ["in a name", '"ema', 'il":"p"'],
-    ["at the first letter of a name", '"e', 'mail":"p"'],
-    ["behind a name", '"email"', ':"p"'],
-    ["behind a colon", '"email":', '"p"'],
-    ["in a value", '"email":"p', 'q"'],
-    ["behind a quotation mark", '"', 'email":"p"'],
-  ])("carries nothing over from a stretch that ends %s", (_, first, second) => {
-    expect(finds([first, second])[1]).toEqual([[], [], Infinity]);
-  });
+    ["in a name", '"ema', 'il":"p"', "p"],
+    ["at the first letter of a name", '"e', 'mail":"p"', "p"],
+    ["behind a name", '"email"', ':"p"', "p"],
+    ["behind a colon", '"email":', '"p"', "p"],
+    ["in a value", '"email":"p', '{q"', "p{q"],
+    ["behind a quotation mark", '"', 'email":"p"', "p"],
+    ["behind a backslash", '"email":"p\\', '"q"', 'p"q'],
+  ])(
+    "goes on %s where a stretch follows, and not where something else stands between",
+    (_, first, second, person) => {
+      expect(finds([first, second], false)[1]).toEqual([[person], [], Infinity]);
+      expect(finds([first, second], true)[1]).toEqual([[], [], Infinity]);
+    },
+  );
 
-  it("does not carry over a backslash", () => {
-    expect(finds(["\\", '"email":"p"'])[1]).toEqual([["p"], [], Infinity]);
-    expect(finds(['"email":"x\\', '"email":"p"'])[1]).toEqual([["p"], [], Infinity]);
+  it("does not carry a backslash over what stands between", () => {
+    expect(finds(["\\", '"email":"p"'], true)[1]).toEqual([["p"], [], Infinity]);
+    expect(finds(['"email":"x\\', '"email":"p"'], true)[1]).toEqual([["p"], [], Infinity]);
   });
 
   it("does not change what it has given", () => {
     const finder = new AttributionFinder();
-    finder.feed(utf8('"email":"p"'));
+    finder.feed(utf8('"email":"p"'), true);
     const first = finder.take();
-    finder.feed(utf8('"email":"q"'));
+    finder.feed(utf8('"email":"q"'), true);
     finder.take();
     expect(shown(first)).toEqual([["p"], [], Infinity]);
   });
@@ -276,18 +303,22 @@ describe("a finder", () => {
         fc.array(fc.nat(60), { maxLength: 4 }),
         (pieces, cuts) => {
           const bytes = latin1(pieces.join(""));
-          const expected = attribute({
-            entry: { kind: "stretch" },
-            bytes,
-          } as unknown as Parameters<typeof attribute>[0]);
+          const [expected] = attributeAll([
+            {
+              file: "a",
+              number: 1,
+              rest: bytes,
+              entry: { kind: "stretch", offset: 0, length: bytes.length, reason: "syntax" },
+            },
+          ]);
           const edges = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length].sort(
             (a, b) => a - b,
           );
           const chunks = edges.slice(1).map((edge, index) => bytes.subarray(edges[index], edge));
           const [people, serials, when] = foundIn(chunks);
-          expect(new Set(people)).toEqual(expected.people);
-          expect(new Set(serials)).toEqual(expected.serials);
-          expect(when).toBe(expected.time);
+          expect(new Set(people)).toEqual(expected!.people);
+          expect(new Set(serials)).toEqual(expected!.serials);
+          expect(when).toBe(expected!.time);
         },
       ),
       { numRuns: 1000 },

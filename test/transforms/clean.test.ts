@@ -10,9 +10,15 @@ import { latin1, utf8 } from "../io/support.js";
 
 const date = 1655564444103;
 
-const damage = (people: readonly string[], serials: readonly string[], at: number): Attribution => ({
+const damage = (
+  people: readonly string[],
+  serials: readonly string[],
+  at: number,
+  isUnknown = people.length === 0,
+): Attribution => ({
   people: new Set(people),
   serials: new Set(serials),
+  isUnknown,
   at,
 });
 
@@ -106,6 +112,14 @@ describe("a damaged snapshot", () => {
       ['{"serialNumberKey":"s","damaged":true,"damage":{"serialNumber":"s"}}\n'],
     ],
     ["neither", damage([], [], Infinity), ['{"damaged":true}\n']],
+    [
+      "somebody, and somebody who cannot be told",
+      damage(["p"], ["s"], date, true),
+      [
+        `{"lastUpdateDate":${date},"emailKey":"p","serialNumberKey":"s","damaged":true,"damage":{"email":"p","serialNumber":"s"}}\n`,
+        `{"lastUpdateDate":${date},"serialNumberKey":"s","damaged":true,"damage":{"serialNumber":"s"}}\n`,
+      ],
+    ],
     ["nothing but a date", damage([], [], date), [`{"lastUpdateDate":${date},"damaged":true}\n`]],
   ])("with %s", (_, attribution, lines) => {
     expect([...cleanDamage(attribution)]).toEqual(lines);
@@ -131,17 +145,21 @@ describe("a damaged snapshot", () => {
     damage(["p"], [], date),
     damage([], ["s"], date),
     damage([], [], Infinity),
+    damage(["p"], ["s", "t"], date, true),
+    damage(["p"], [], Infinity, true),
   ])("is damaged to the program too, and says the same (%#)", (raw) => {
     const people = new Set<string>();
     const serials = new Set<string>();
+    let isUnknown = false;
     for (const line of cleanDamage(raw)) {
       const record = readJsonRecord(utf8(line.trimEnd()));
       expect(contractFor(customerLanding)(record).damage?.reason).toBe("contract");
       const found = attributeRecord(record);
       expect(found.at).toBe(raw.at);
+      isUnknown ||= found.isUnknown;
       for (const person of found.people) people.add(person);
       for (const serial of found.serials) serials.add(serial);
     }
-    expect({ people, serials, at: raw.at }).toEqual(raw);
+    expect({ people, serials, isUnknown, at: raw.at }).toEqual(raw);
   });
 });

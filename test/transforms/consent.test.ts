@@ -19,6 +19,7 @@ const seed = [0x12345678, 0x9abcdef0 | 0] as const;
 interface Damage {
   readonly people?: readonly string[];
   readonly serials?: readonly string[];
+  readonly isUnknown?: boolean;
   readonly time?: number;
 }
 
@@ -30,10 +31,11 @@ function indexOf(words: readonly (Row | Damage)[], policy: Policy, wanted: reado
   for (const word of words) {
     if (Array.isArray(word)) made.addSnapshot(word as Row);
     else {
-      const { people = [], serials = [], time } = word as Damage;
+      const { people = [], serials = [], isUnknown = people.length === 0, time } = word as Damage;
       made.addDamage({
         people: new Set(people),
         serials: new Set(serials),
+        isUnknown,
         at: time === undefined ? Infinity : at(time),
       });
     }
@@ -212,6 +214,21 @@ describe("a damaged snapshot with a date", () => {
     expect(made.everyOwner("t", () => true)).toBe(true);
     expect(made.unattributable).toBe(1);
     expect(made.personConsents("p", research)).toBe(true);
+  });
+});
+
+describe("a damaged snapshot that may be somebody else's, too", () => {
+  it("withholds its serial numbers, and is a no of whom it names all the same", () => {
+    const made = index([
+      yes(1, "s"),
+      yes(3, "u"),
+      { people: ["p"], serials: ["s"], isUnknown: true, time: 2 },
+    ]);
+    expect(made.everyOwner("s", () => true)).toBe(false);
+    expect(made.personConsents("p", research)).toBe(true);
+    expect(registrationConsents(made, "p", "s", research)).toBe(false);
+    expect(registrationConsents(made, "p", "u", research)).toBe(true);
+    expect(made.unattributable).toBe(1);
   });
 });
 
@@ -476,7 +493,7 @@ describe("several purposes", () => {
   it("are all touched by damage", () => {
     const damaged = index();
     damaged.addSnapshot(snapshotRow("p", "s", 1, 5, { [friends]: String(at(7)) }));
-    damaged.addDamage({ people: new Set(["p"]), serials: new Set(["s"]), at: at(2) });
+    damaged.addDamage({ people: new Set(["p"]), serials: new Set(["s"]), isUnknown: false, at: at(2) });
     expect(damaged.personConsents("p", research)).toBe(false);
     expect(damaged.personConsents("p", friends)).toBe(false);
   });
