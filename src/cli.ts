@@ -37,6 +37,7 @@ function withOptions(argv: Argv, options: Readonly<Record<string, OptionDeclarat
       // Flags that are not given must stay undefined, as the environment or the config file may set them; so the
       // default is told, not set. Values are checked where they are used, wherever they came from.
       ...(option.kind === "flag" ? { boolean: true } : { string: true, requiresArg: true }),
+      coerce: lastOf,
       describe: [
         option.describe,
         option.choices && `(${option.choices.join(" | ")})`,
@@ -49,12 +50,16 @@ function withOptions(argv: Argv, options: Readonly<Record<string, OptionDeclarat
   return argv;
 }
 
+/** Of an option that is given more than once, the last one counts. */
+function lastOf(value: unknown): unknown {
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
 const program = yargs(process.argv.slice(2), workingFolder())
   .scriptName("stedi")
   .usage("$0 <command>\n\nBuilds the STEDI trusted and curated zones from landing JSON.")
   .locale("en")
   .parserConfiguration({
-    "duplicate-arguments-array": false,
     "boolean-negation": false,
     "parse-numbers": false,
   })
@@ -193,6 +198,7 @@ const program = yargs(process.argv.slice(2), workingFolder())
   .option("config", {
     string: true,
     requiresArg: true,
+    coerce: lastOf,
     describe: "a config file [default: stedi.config.json]",
   });
 

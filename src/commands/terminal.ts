@@ -164,8 +164,21 @@ export function printJson(document: unknown): void {
 
 /** Writes a line that is no result; on a terminal, in as many as it takes. */
 export function notice(line: string, indent = "  "): void {
-  const text = process.stderr.isTTY ? wrapped(line, columnsOf(process.stderr), indent) : line;
+  const shown = printable(line);
+  const text = process.stderr.isTTY ? wrapped(shown, columnsOf(process.stderr), indent) : shown;
   process.stderr.write(`${text}\n`);
+}
+
+/**
+ * A text without the control characters that a name of a file may have in it: it would move a terminal's cursor, or look
+ * like a line of ours. Colours stay.
+ */
+function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/(?!\u001b\[\d+m)[\u0000-\u001f\u007f-\u009f]/g, (control) => {
+    const code = control.charCodeAt(0).toString(16).padStart(2, "0");
+    return `\\x${code}`;
+  });
 }
 
 /** Writes what a command has done and, beside it, what it warns of. @param format makes text for people, of a width */
@@ -192,7 +205,11 @@ export function reportError(error: unknown, json: boolean): number {
     ["why", parts.why],
     ["next", parts.next],
   ] as const) {
-    if (text !== undefined) notice(`  ${colors.dim(label.padEnd(5))} ${text}`, " ".repeat(8));
+    // Of a bug, the places in the program stand in lines of their own.
+    if (text === undefined) continue;
+    const [first = "", ...more] = code === "STEDI_BUG" ? text.split("\n") : [text];
+    notice(`  ${colors.dim(label.padEnd(5))} ${first}`, " ".repeat(8));
+    for (const line of more) notice(line, " ".repeat(8));
   }
   return exitCode;
 }

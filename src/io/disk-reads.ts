@@ -1,11 +1,14 @@
 // The calls by which files of a folder are looked at and read. With callbacks: where there are thousands of small files,
 // what node:fs/promises does besides is felt.
 
-import fs, { type Stats } from "node:fs";
+import fs, { constants, type Stats } from "node:fs";
+
+/** For reading, without waiting for somebody who writes: a file may have become a pipe since it was listed. */
+export const readOnly = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
 /** @returns its descriptor */
 export function openFile(path: string): Promise<number> {
-  return called((done) => fs.open(path, "r", done));
+  return called((done) => fs.open(path, readOnly, done));
 }
 
 /** Reads on until some memory is full or the file ends. @returns the number of bytes */

@@ -7,7 +7,7 @@ import { link, mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs
 import { dirname, join, posix, resolve } from "node:path";
 import { StediError } from "../errors.js";
 import { compareUtf8 } from "../transforms/keys.js";
-import { closeRead, fill, openFile, stat, statOpen, statRead } from "./disk-reads.js";
+import { closeRead, fill, openFile, readOnly, stat, statOpen, statRead } from "./disk-reads.js";
 import { asStediError, errno } from "./file-errors.js";
 import { chunkBytes, draftEnding, type FileSink, type Room, type Store, type StoredFile } from "./store.js";
 import { inLanes } from "./together.js";
@@ -97,7 +97,7 @@ class FolderStore implements Store {
 
   async get(path: string): Promise<Uint8Array | undefined> {
     try {
-      return await readFile(this.#path(path));
+      return await readFile(this.#path(path), { flag: readOnly });
     } catch (error) {
       if (errno(error) === "ENOENT") return undefined;
       throw asStediError(error, this.#where(path));
@@ -270,6 +270,14 @@ class FolderStore implements Store {
     ).filter((entry) => !/^[_.]/.test(entry.name));
     const look = async (entry: Dirent): Promise<void> => {
       const path = `${folder}/${entry.name}`;
+      // Two names that are not UTF-8 may be read as one, and then one of the files would be read twice and the other never.
+      if (entry.name.includes("\ufffd")) {
+        throw new StediError("STEDI_NOT_A_FILE", {
+          what: "a name that is not UTF-8, or has U+FFFD in it",
+          where: this.#where(path),
+          next: "rename it",
+        });
+      }
       const found = await this.#attempt(path, () => stat(this.#path(path)));
       if (found.isDirectory() && !isLandingName(entry.name)) folders.push(path);
       else if (found.isFile()) files.push({ path, size: found.size, version: versionOf(found) });

@@ -10,9 +10,11 @@ import { type Basis, committedInputs } from "./agreement.js";
 import { type Commit, type CommittedZone, lastCommit } from "./commit-log.js";
 import { type Landing, listLanding, noCustomers } from "./landing.js";
 import type { Plan, Zone } from "./plan.js";
+import { isWithin } from "./places.js";
 import { type Pass, schedule } from "./schedule.js";
 import { select } from "./selection.js";
 import { stediPlan } from "./stedi-plan.js";
+import { plural } from "./warnings.js";
 
 /** What to build, from what, and where. */
 export interface PrepareOptions {
@@ -52,6 +54,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
   const { lake, out = lake, rules = { consent: "latest", pair: "person" }, plan = stediPlan } = options;
   const zones = select(plan, options.stages ?? ["all"]);
   await requireLake(lake);
+  refuseInLanding(lake, out);
   const last = await lastCommit(out);
   const consentReadAt = new Date();
   const needed = landingTables.filter(
@@ -89,13 +92,27 @@ export async function requireLake(lake: Store): Promise<void> {
   });
 }
 
+/** @throws StediError `STEDI_SAME_PLACE` where zones would be written among the files that the next run reads */
+function refuseInLanding(lake: Store, out: Store): void {
+  for (const { folder } of landingTables) {
+    if (!isWithin({ store: out, folder: "" }, { store: lake, folder })) continue;
+    throw new StediError("STEDI_SAME_PLACE", {
+      what: "zones would be written into a landing folder",
+      where: out.uri,
+      why: `it lies within ${lake.uri}/${folder}, all files of which are read`,
+      next: "name another place with --out, or leave it out",
+    });
+  }
+}
+
 function checkCustomers(customers: Landing, last: Commit | undefined, acceptRemoved: boolean): void {
-  const now = new Set(customers.files.map((file) => file.path));
+  // One that has been emptied is as good as gone.
+  const now = new Set(customers.files.filter(({ size }) => size > 0).map(({ path }) => path));
   const before = last?.landing[customerLanding.name]?.files ?? [];
-  const gone = before.filter((file) => !now.has(file.path));
+  const gone = before.filter(({ path, size }) => size > 0 && !now.has(path));
   if (gone.length > 0 && !acceptRemoved) {
     throw new StediError("STEDI_CUSTOMERS_REMOVED", {
-      what: `${gone.length} customer files that the last commit read are gone`,
+      what: `${plural(gone.length, "customer file")} that the last commit read ${gone.length === 1 ? "is" : "are"} gone or empty`,
       where: `${customers.store.uri}/${gone[0]!.path}`,
       why: "a file that is lost can bring back a consent that was withdrawn in it",
       next: "put them back; if they were removed on purpose, run once with --accept-removed",

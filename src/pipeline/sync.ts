@@ -1,8 +1,7 @@
 // Copies the landing files of a lake to another place, in the lake's layout: only what differs, each file whole or not at
 // all, nothing deleted. With `clean`, each file is rewritten on the way (clean.ts).
 
-import { realpathSync } from "node:fs";
-import { basename, dirname, join, posix, resolve } from "node:path";
+import { posix } from "node:path";
 import pLimit from "p-limit";
 import { StediError } from "../errors.js";
 import type { ChecksumAlgorithm } from "../io/checksum.js";
@@ -12,6 +11,7 @@ import { customerLanding, type TableShape } from "../transforms/tables.js";
 import { addTally, type CleanTally, emptyTally } from "./clean.js";
 import { isLandingFile } from "./landing.js";
 import { findLayouts, type Layout, pathInLake } from "./layouts.js";
+import { isWithin } from "./places.js";
 import { staleAfterMs } from "./process-identity.js";
 import { asCounts, type Counts, total, type Warning } from "./report.js";
 import { cleanContent, type Content, measure, plainContent } from "./sync-content.js";
@@ -360,7 +360,8 @@ function cleanReport({ read, damaged, droppedFields }: CleanTally): NonNullable<
 function refuseSamePlace(source: Store, target: Store, layouts: ReadonlyMap<TableShape, Layout>): void {
   for (const [table, { folder }] of layouts) {
     if (folder === undefined) continue;
-    const [read, written] = [placeOf(source.uri, folder), placeOf(target.uri, table.folder)];
+    const read = { store: source, folder };
+    const written = { store: target, folder: table.folder };
     if (!isWithin(read, written) && !isWithin(written, read)) continue;
     throw new StediError("STEDI_SAME_PLACE", {
       what: "the files would be copied to where they are read from",
@@ -368,24 +369,6 @@ function refuseSamePlace(source: Store, target: Store, layouts: ReadonlyMap<Tabl
       why: "source and destination are the same place, or one lies within the other",
       next: "name another destination",
     });
-  }
-}
-
-function isWithin(inner: string, outer: string): boolean {
-  return inner === outer || inner.startsWith(`${outer}/`);
-}
-
-/** A folder's name by which it can be compared: links are followed as far as there is anything. */
-function placeOf(uri: string, folder: string): string {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(uri)) return `${uri.replace(/\/+$/, "")}/${folder}`;
-  let there = resolve(uri, folder);
-  for (const below: string[] = []; ; there = dirname(there)) {
-    try {
-      return join(realpathSync(there), ...below);
-    } catch {
-      if (dirname(there) === there) return join(there, ...below);
-      below.unshift(basename(there));
-    }
   }
 }
 

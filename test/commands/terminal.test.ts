@@ -162,6 +162,13 @@ describe("an error", () => {
     expect(stderr + stdout).not.toContain("ann@");
   });
 
+  test("names of files with control characters in them, without these", () => {
+    const where = "a\nerror STEDI_FAKE: x\u001b[2J\u0007.json";
+    reportError(new StediError("STEDI_CHANGED", { what: "it changed", where, next: "run again" }), true);
+    expect(stderr).toContain("\n  where a\\x0aerror STEDI_FAKE: x\\x1b[2J\\x07.json\n");
+    expect(JSON.parse(stdout)).toMatchObject({ error: { where } });
+  });
+
   test("that is a bug shows its kind and where in the program it was", () => {
     reportError(new RangeError("x"), false);
     expect(stderr).toMatch(/where RangeError\n +at .*terminal\.test/);

@@ -1,7 +1,7 @@
 // `stedi run` from a shell: what it writes where, what it prints, how it ends.
 
 import { readFileSync, statSync } from "node:fs";
-import { cp, mkdir, readFile, rm, utimes } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, symlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { andFiles, email, no, yes } from "../faults/support.js";
@@ -202,6 +202,22 @@ describe("stages", () => {
     });
   });
 
+  test("several are built together, in the plan's order; one that there is not is refused", async () => {
+    await inPlace(async (here) => {
+      const report = reportOf(
+        await here.done("run customer_curated accelerometer_trusted customer_trusted --json"),
+      );
+      expect(report.stages.map(({ stage }) => stage)).toEqual([
+        "customer_landing",
+        "accelerometer_landing",
+        ...zoneNames.slice(0, 3),
+      ]);
+      const refused = await here.call("run nothing customer_trusted --json");
+      expect(refused.code).toBe(2);
+      expect(errorOf(refused.stdout)).toMatchObject({ code: "STEDI_UNKNOWN_STAGE" });
+    });
+  });
+
   test("names of the reference project's tables are understood", async () => {
     await inPlace(async (here) => {
       const report = reportOf(await here.done("run customers_trusted --json"));
@@ -279,6 +295,38 @@ describe("landing zones that are not as they should be", () => {
         why: "1 file was read; 2 records in them are all damaged; 1 x email: type",
       });
       expect(here.files("data").filter((path) => /run=|commits/.test(path))).toEqual([]);
+    });
+  });
+
+  test("a customer file that has been emptied: exit 4, unless that is accepted", async () => {
+    await inPlace(
+      async (here) => {
+        await here.done("run all");
+        await here.write("data/customer/landing/b.json", "");
+        const { code, stdout } = await here.call("run all --json");
+        expect(code).toBe(4);
+        expect(errorOf(stdout)).toMatchObject({
+          code: "STEDI_CUSTOMERS_REMOVED",
+          where: "data/customer/landing/b.json",
+        });
+        await here.done("run all --accept-removed");
+        await here.done("run all");
+      },
+      andFiles(["customer/landing/b.json", no("ben")]),
+    );
+  });
+
+  test("--out in a landing folder: exit 2, by any name, nothing written", async () => {
+    await inPlace(async (here) => {
+      await symlink("data/customer/landing", join(here.folder, "link"));
+      const before = here.files();
+      for (const out of ["data/accelerometer/landing", "data/step_trainer/landing/zones", "link/z"]) {
+        const { code, stdout } = await here.call(`run all --out ${out} --json`);
+        expect(code).toBe(2);
+        expect(errorOf(stdout)).toMatchObject({ code: "STEDI_SAME_PLACE", where: out });
+      }
+      expect(here.files()).toEqual(before);
+      await here.done("run all --out data/customer");
     });
   });
 

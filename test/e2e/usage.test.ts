@@ -75,6 +75,13 @@ test("wrong usage is exit 2, says what would have been right, and writes nothing
   });
 });
 
+test("of an option that is given more than once, the last one counts", async () => {
+  await inPlace(async (here) => {
+    const plan = await here.done("plan --lake nowhere --lake data --json --json");
+    expect(JSON.parse(plan)).toMatchObject({ lake: "data" });
+  });
+});
+
 test("a flag may be said to be on or off", async () => {
   await inPlace(async (here) => {
     expect(JSON.parse(await here.done("status --json=true"))).toMatchObject({ commit: null });

@@ -210,6 +210,24 @@ describe("links and devices", () => {
     }));
 });
 
+describe("names that are not UTF-8", () => {
+  test("are refused in a listing: two of them may be read as one", () =>
+    withFiles({ "a/x.json": "" }, async (store, folder) => {
+      const name = Buffer.from(join(folder, "a/y\ufffd.json"));
+      await writeFile(name, "1");
+      const other = Buffer.concat([
+        Buffer.from(join(folder, "a/y")),
+        Buffer.from([0xff]),
+        Buffer.from(".json"),
+      ]);
+      await writeFile(other, "2");
+      expect(await refused(store.list("a"))).toMatchObject({
+        code: "STEDI_NOT_A_FILE",
+        where: join(folder, "a/y\ufffd.json"),
+      });
+    }));
+});
+
 describe("a file that is not what it was while it is read", () => {
   const size = 3 * 256 * 1024;
   const meanwhile = (action: (path: string, folder: string) => Promise<unknown>): Promise<void> =>
@@ -239,6 +257,15 @@ describe("a file that is not what it was while it is read", () => {
     }));
 
   test("deleted", () => meanwhile((path) => rm(path)));
+
+  test("replaced by a pipe before it is opened: nothing waits for somebody who writes", () =>
+    withFiles({ "a/x.json": "x" }, async (store, folder) => {
+      const file = (await store.find("a/x.json"))!;
+      await rm(join(folder, "a/x.json"));
+      execFileSync("mkfifo", [join(folder, "a/x.json")]);
+      expect(await refused(collect(store.read(file)))).toMatchObject({ code: "STEDI_CHANGED" });
+      expect(await store.get("a/x.json")).toEqual(Buffer.alloc(0));
+    }));
 
   test("replaced by another file", () =>
     meanwhile(async (path, folder) => {
