@@ -222,30 +222,47 @@ export async function* blocksOf(
   yield { bytes: block ?? (await pool.room()).subarray(0, 0), offset, last: true };
 }
 
-/** Copies chunks that stand elsewhere into rooms, as many into one as there is room for. */
-async function* inRooms(chunks: AsyncIterable<Uint8Array>, pool: BlockPool): AsyncIterable<Uint8Array> {
+/** What chunks stand in that a store has put elsewhere: rooms of the pool. */
+function inRooms(chunks: AsyncIterable<Uint8Array>, pool: BlockPool): AsyncIterable<Uint8Array> {
+  return intoRooms(
+    chunks,
+    () => pool.room(),
+    (chunk) => pool.owns(chunk),
+  );
+}
+
+/**
+ * Copies chunks into rooms, as many into one as there is room for.
+ * @param room gives the next one; nothing ends it
+ * @param stays says of a chunk that it is in a room already
+ */
+export async function* intoRooms(
+  chunks: AsyncIterable<Uint8Array>,
+  nextRoom: () => Promise<Uint8Array | undefined>,
+  stays: (chunk: Uint8Array) => boolean = () => false,
+): AsyncGenerator<Uint8Array> {
   let room: Uint8Array | undefined;
   let filled = 0;
   for await (const chunk of chunks) {
-    if (pool.owns(chunk)) {
+    if (stays(chunk)) {
       if (room) yield room.subarray(0, filled);
       room = undefined;
       yield chunk;
       continue;
     }
     for (let from = 0; from < chunk.length;) {
-      if (room?.length === filled) {
-        yield room;
-        room = undefined;
-      }
       if (!room) {
-        room = await pool.room();
+        room = await nextRoom();
+        if (!room) return;
         filled = 0;
       }
       const count = Math.min(chunk.length - from, room.length - filled);
       room.set(chunk.subarray(from, from + count), filled);
       filled += count;
       from += count;
+      if (filled < room.length) continue;
+      yield room;
+      room = undefined;
     }
   }
   if (room) yield room.subarray(0, filled);

@@ -32,8 +32,7 @@ export class SharedBuffers {
   out(size: number): OutBuffer {
     return new OutBuffer(this.take(size), (before, larger) => {
       const buffer = this.take(larger);
-      buffer.set(before);
-      giveBack(before);
+      giveBack(before); // its bytes stay until the next take
       return buffer;
     });
   }

@@ -35,13 +35,9 @@ export type ToUnpacker =
 export type FromUnpacker =
   /** It has begun with bytes that it was given. */
   | { readonly kind: "taken"; readonly file: number }
-  /** So many bytes are in the first of the rooms that were given and not filled; nothing comes behind an end. */
-  | {
-      readonly kind: "filled";
-      readonly file: number;
-      readonly length: number;
-      readonly end: GunzipOutcome | undefined;
-    }
+  /** So many bytes are in the first of the rooms that were given and not filled. */
+  | { readonly kind: "filled"; readonly file: number; readonly length: number }
+  | { readonly kind: "end"; readonly file: number; readonly outcome: GunzipOutcome }
   /** It is not whole gzip data. */
   | { readonly kind: "bad"; readonly file: number };
 
@@ -50,7 +46,9 @@ const roomsAhead = 2;
 
 /** A file that is being unpacked, as its reader knows it. */
 interface File {
-  readonly answers: BoundedQueue<Extract<FromUnpacker, { kind: "filled" }>>;
+  /** How many bytes are in each room that it has filled. */
+  readonly filled: BoundedQueue<number>;
+  readonly outcome: GunzipOutcome;
   readonly where: string;
   /** Says that bytes have been taken. */
   taken: () => void;
@@ -77,7 +75,12 @@ export class UnpackingThread implements Unpacker {
     const thread = (this.#thread ??= this.#start());
     if (thread.failure) throw thread.failure;
     const number = ++this.#lastFile;
-    const file: File = { answers: new BoundedQueue(Infinity), where, taken: () => undefined };
+    const file: File = {
+      filled: new BoundedQueue(Infinity),
+      outcome,
+      where,
+      taken: () => undefined,
+    };
     this.#files.set(number, file);
     const isOver = (): boolean => !this.#files.has(number);
     /** Of a file that is over, the thread would think it a new one. */
@@ -87,6 +90,7 @@ export class UnpackingThread implements Unpacker {
 
     const pump = async (): Promise<void> => {
       for await (const bytes of packed) {
+        if (isOver()) return;
         const taken = new Promise<void>((resolve) => (file.taken = resolve));
         send({ kind: "packed", file: number, bytes });
         await taken;
@@ -100,26 +104,19 @@ export class UnpackingThread implements Unpacker {
         send({ kind: "room", file: number, room: bytes });
         return bytes;
       });
-      given.catch((error: unknown) => file.answers.fail(error));
+      given.catch((error: unknown) => file.filled.fail(error));
       rooms.push(given);
     };
 
-    pump().catch((error: unknown) => file.answers.fail(error));
+    pump().catch((error: unknown) => file.filled.fail(error));
     for (let ahead = 0; ahead < roomsAhead; ahead++) giveRoom();
     try {
-      // An end comes before the queue's.
-      for (let answer = await file.answers.take(); answer; answer = await file.answers.take()) {
-        const filled = (await rooms.shift()!).subarray(0, answer.length);
-        if (!answer.end) {
-          giveRoom();
-          yield filled;
-          continue;
-        }
-        outcome.cutOff = answer.end.cutOff;
+      for (let length = await file.filled.take(); length !== undefined; length = await file.filled.take()) {
+        const filled = (await rooms.shift()!).subarray(0, length);
+        giveRoom();
         yield filled;
-        for (const each of rooms) yield (await each).subarray(0, 0);
-        return;
       }
+      for (const each of rooms) yield (await each).subarray(0, 0);
     } finally {
       send({ kind: "stop", file: number });
       this.#files.delete(number);
@@ -137,12 +134,24 @@ export class UnpackingThread implements Unpacker {
       smallHeap,
       (message) => {
         const file = this.#files.get(message.file);
-        if (message.kind === "filled") void file?.answers.push(message);
-        else if (message.kind === "taken") file?.taken();
-        else file?.answers.fail(badGzip(file.where));
+        if (!file) return;
+        switch (message.kind) {
+          case "taken":
+            file.taken();
+            break;
+          case "filled":
+            void file.filled.push(message.length);
+            break;
+          case "end":
+            file.outcome.cutOff = message.outcome.cutOff;
+            file.filled.end();
+            break;
+          case "bad":
+            file.filled.fail(badGzip(file.where));
+        }
       },
       (failure) => {
-        for (const { answers } of this.#files.values()) answers.fail(failure);
+        for (const { filled } of this.#files.values()) filled.fail(failure);
       },
     );
     thread.keepAlive();

@@ -2,6 +2,7 @@
 
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { StediError } from "../errors.js";
+import { intoRooms } from "./blocks.js";
 import { BoundedQueue } from "./bounded-queue.js";
 import { gunzip, type GunzipOutcome } from "./gunzip.js";
 import type { FromUnpacker, ToUnpacker } from "./unpacker.js";
@@ -46,24 +47,11 @@ async function* packedOf(number: number, { packed }: File): AsyncIterable<Uint8A
 /** An error other than that of bad data ends the thread. */
 async function unpack(number: number, file: File): Promise<void> {
   const outcome: GunzipOutcome = { cutOff: false };
-  let room: Uint8Array | undefined;
-  let length = 0;
   try {
-    for await (const chunk of gunzip(packedOf(number, file), outcome, "")) {
-      for (let from = 0; from < chunk.length;) {
-        room ??= await file.rooms.take();
-        if (!room) return;
-        const count = Math.min(chunk.length - from, room.length - length);
-        room.set(chunk.subarray(from, from + count), length);
-        from += count;
-        length += count;
-        if (length < room.length) continue;
-        answer({ kind: "filled", file: number, length, end: undefined });
-        room = undefined;
-        length = 0;
-      }
-    }
-    answer({ kind: "filled", file: number, length, end: outcome });
+    const unpacked = gunzip(packedOf(number, file), outcome, "");
+    for await (const { length } of intoRooms(unpacked, () => file.rooms.take()))
+      answer({ kind: "filled", file: number, length });
+    answer({ kind: "end", file: number, outcome });
   } catch (error) {
     if (!(error instanceof StediError)) throw error;
     answer({ kind: "bad", file: number });

@@ -5,7 +5,6 @@ import { maxRecordBytes } from "../io/framer.js";
 import { isPacked } from "../io/gunzip.js";
 import { type ByteTarget, gzipTo } from "../io/gzip.js";
 import { OutBuffer } from "../io/out-buffer.js";
-import { viewOf } from "../transforms/words-copy.js";
 import { PlainLine } from "../io/plain-line.js";
 import { type PlainRecord, readRecords } from "../io/records.js";
 import { AttributionFinder, attributeRecord } from "../transforms/attribution.js";
@@ -130,8 +129,6 @@ class PlainReadings {
   /** Readings have one. */
   readonly keyIndex: number;
   readonly #line: PlainLine;
-  #bytes: Uint8Array | undefined;
-  #view: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(table: TableShape) {
     this.keyIndex = table.fields.findIndex(({ kind }) => kind === "key");
@@ -139,14 +136,10 @@ class PlainReadings {
   }
 
   /** @returns whether it has put a line: not where the record needs its key beside it */
-  put(lines: OutBuffer, { bytes, start, end, from, to, canonical }: PlainRecord): boolean {
+  put(lines: OutBuffer, { bytes, view, start, end, from, to, canonical }: PlainRecord): boolean {
     if (!isLoweredAt(bytes, from[this.keyIndex]!, to[this.keyIndex]!)) return false;
-    if (this.#bytes !== bytes) {
-      this.#bytes = bytes;
-      this.#view = viewOf(bytes);
-    }
-    if (canonical) lines.copy(bytes, this.#view, start, end);
-    else this.#line.put(lines, bytes, this.#view, from, to);
+    if (canonical) lines.copy(bytes, view, start, end);
+    else this.#line.put(lines, bytes, view, from, to);
     lines.byte(newline);
     return true;
   }

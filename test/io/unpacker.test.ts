@@ -39,6 +39,9 @@ const byThread = (source: AsyncIterable<Uint8Array>, room = 1000): Promise<Unpac
   return read(thread.unpack(source, outcome, "a.gz", rooms(room)), outcome);
 };
 
+const byReader = (source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>
+  thread.unpack(source, { cutOff: false }, "a.gz", rooms(100));
+
 const here = (source: AsyncIterable<Uint8Array>): Promise<Unpacked> => {
   const outcome = { cutOff: false };
   return read(gunzip(source, outcome, "a.gz"), outcome);
@@ -123,6 +126,31 @@ describe("a file that a thread unpacks", () => {
     expect(state.given).toBeLessThan(4 * MiB);
     await expect.poll(() => state.ended).toBe(true);
     expect((await byThread(atOnce([gzipSync("next")]))).bytes.toString()).toBe("next");
+  });
+
+  test.each([
+    ["with a thread", byReader],
+    ["without", (source: AsyncIterable<Uint8Array>) => gunzip(source, { cutOff: false }, "a.gz")],
+  ])("has its source closed when its reader stops while that is read, %s", async (_, unpack) => {
+    let close = (): void => undefined;
+    const closed = new Promise<void>((resolve) => (close = resolve));
+    let go = (): void => undefined;
+    const going = new Promise<void>((resolve) => (go = resolve));
+    async function* source(): AsyncIterable<Uint8Array> {
+      try {
+        yield gzipSync("a".repeat(1000));
+        await going;
+        yield gzipSync("b".repeat(1000));
+        throw new Error("it was read on");
+      } finally {
+        close();
+      }
+    }
+    for await (const chunk of unpack(source())) {
+      if (chunk.length > 0) break;
+    }
+    go();
+    await closed;
   });
 
   test("is refused where there is no room for it", async () => {
