@@ -226,34 +226,33 @@ describe("a run that fails", () => {
     }, files);
   });
 
-  test.each([
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-    ["SIGKILL", "SIGKILL"],
-  ] as const)("%s in the middle of it: nothing of it is said or left", async (signal, code) => {
-    const { birds, files } = planted();
-    await inPlace(async (here) => {
-      await here.done("run all");
-      const trace = join(here.folder, "calls");
-      await disturbed(here, "run all", { STEDI_KILL_TRACE: trace });
-      const calls = readFileSync(trace, "utf8").split("\n");
-      for (const zone of ["customer/trusted", "step_trainer/trusted"]) {
-        const call = 1 + calls.findIndex((each) => each.startsWith("sync\t") && each.includes(`/${zone}/`));
-        await rm(trace);
-        const at = { STEDI_KILL_AT: `${call}:hang`, STEDI_KILL_TRACE: trace };
-        const ended = await disturbed(here, "run all --verbose --json", at, (child) => {
-          void until(() => existsSync(trace) && readFileSync(trace, "utf8").split("\n").length > call).then(
-            () => child.kill(signal),
-          );
-        });
-        heard(birds, `${signal} at ${zone}`, ended, code);
-        // A part of a zone has only what the zone may have.
-        searched(birds, here, "data");
-      }
-      await says(birds, here, "run all --verbose", 0);
-      expect(birds.missing(searched(birds, here, "data"))).toEqual([]);
-    }, files);
-  });
+  test.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)(
+    "%s on a disk that hangs: nothing of it is said or left",
+    async (signal) => {
+      const { birds, files } = planted();
+      await inPlace(async (here) => {
+        await here.done("run all");
+        const trace = join(here.folder, "calls");
+        await disturbed(here, "run all", { STEDI_KILL_TRACE: trace });
+        const calls = readFileSync(trace, "utf8").split("\n");
+        for (const zone of ["customer/trusted", "step_trainer/trusted"]) {
+          const call = 1 + calls.findIndex((each) => each.startsWith("sync\t") && each.includes(`/${zone}/`));
+          await rm(trace);
+          const at = { STEDI_KILL_AT: `${call}:hang`, STEDI_KILL_TRACE: trace };
+          const ended = await disturbed(here, "run all --verbose --json", at, (child) => {
+            void until(() => existsSync(trace) && readFileSync(trace, "utf8").split("\n").length > call).then(
+              () => child.kill(signal),
+            );
+          });
+          heard(birds, `${signal} at ${zone}`, ended, signal);
+          // A part of a zone has only what the zone may have.
+          searched(birds, here, "data");
+        }
+        await says(birds, here, "run all --verbose", 0);
+        expect(birds.missing(searched(birds, here, "data"))).toEqual([]);
+      }, files);
+    },
+  );
 
   test("another run that commits first: nothing of it is said or left", async () => {
     const { birds, files } = planted();

@@ -19,9 +19,18 @@ const graceMs = 1800;
 export function interrupted(next = "nothing was published; run again"): AbortSignal {
   const controller = new AbortController();
   for (const [name, code] of signals) {
-    const leave = (): never => process.exit(errorCodes[code]);
+    // As the signal by itself would: `process.exit` waits for what Node's threads have begun, for a disk that does not
+    // answer as well.
+    const leave = (): void => {
+      process.emit("exit", errorCodes[code]);
+      process.removeAllListeners(name);
+      process.kill(process.pid, name);
+    };
     process.on(name, () => {
-      if (controller.signal.aborted) leave();
+      if (controller.signal.aborted) {
+        leave();
+        return;
+      }
       setTimeout(leave, graceMs).unref();
       controller.abort(new StediError(code, { what: `ended by ${name}`, next }));
     });

@@ -17,20 +17,27 @@ export interface Packing {
 /** @param target gets one whole gzip member, the same bytes for the same input */
 export function gzipTo(target: ByteTarget): Packing {
   const stream = createGzip();
+  let failure: { readonly error: unknown } | undefined;
+  let refuse: (error: unknown) => void = () => undefined;
   const drained = (async () => {
     for await (const chunk of stream) await target(chunk as Uint8Array);
   })();
   // A target that fails destroys the stream, which then answers no write any more.
-  const failed = drained.then(() => new Promise<never>(() => undefined));
-  failed.catch(() => undefined);
+  drained.catch((error: unknown) => {
+    failure = { error };
+    refuse(error);
+  });
   return {
     write: (bytes) =>
-      Promise.race([
-        new Promise<void>((resolve, reject) => {
-          stream.write(bytes, (error) => (error ? reject(error) : resolve()));
-        }),
-        failed,
-      ]),
+      new Promise<void>((resolve, reject) => {
+        refuse = reject;
+        if (failure) refuse(failure.error);
+        else
+          stream.write(bytes, (error) => {
+            if (error) drained.then(resolve, reject);
+            else resolve();
+          });
+      }),
     end: () => {
       stream.end();
       return drained;

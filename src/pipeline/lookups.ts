@@ -38,6 +38,14 @@ export interface JoinMemory {
   readonly folder: string;
 }
 
+/** A join table takes no more than 4 GiB of texts. */
+const mostBytes = 3 * 1024 ** 3;
+
+/** @param bytes that may be held; of more than a table can hold, that */
+export function joinMemory(bytes: number, folder: string): JoinMemory {
+  return { budget: Math.min(bytes, mostBytes), folder };
+}
+
 /** Indexes join tables in another thread. */
 export interface Indexer {
   index(table: JoinTableMemory, instants: boolean): { next(): Promise<{ readonly index: JoinIndex }> };
@@ -105,7 +113,7 @@ export class JoinBuild {
     for (let at = ofPerson; at < numbers.length; at += segmentWidth)
       numbers[at] = this.numberAt(keys, numbers[at]!);
     const bytes = this.#table.bytes + texts.length + numbers.byteLength;
-    if (this.#spill || bytes > this.#budget) {
+    if (this.#spill || bytes > this.#memory.budget) {
       forEachSegment(segments, (...rows) => this.addRows(...rows));
       return;
     }
@@ -162,11 +170,6 @@ export class JoinBuild {
     await this.#indexing;
   }
 
-  /** How many bytes it may hold. */
-  get #budget(): number {
-    return Math.min(this.#memory.budget, mostBytes);
-  }
-
   /** Frees what it holds. */
   close(): void {
     this.#spill?.close();
@@ -176,7 +179,7 @@ export class JoinBuild {
 
   /** @param added bytes of texts, just now */
   #keepToBudget(added: number): void {
-    if (!this.#spill && this.#table.bytes > this.#budget) {
+    if (!this.#spill && this.#table.bytes > this.#memory.budget) {
       const spill = (this.#spill = new SpillFile(this.#memory.folder));
       const rows = this.#table.forEach((time, person, bytes, view, from, to) => {
         spill.append(partitionOf(time), time, person, bytes, view, from, to);
@@ -205,9 +208,6 @@ const movedForEach = 8;
 
 /** Moved in some milliseconds. */
 const bytesPerPart = 256 * 1024;
-
-/** A join table takes no more than 4 GiB of texts. */
-const mostBytes = 3 * 1024 ** 3;
 
 /** How many partitions a join is cut into that memory does not hold. */
 export const spillPartitions = 64;

@@ -25,6 +25,7 @@ import { type JoinedPart, type Part, ReadingsScanner, type ScanInput } from "./r
 import type { ReadingsPlan } from "./readings-spec.js";
 import { fillSpilled, probeSpilled } from "./spilled-jobs.js";
 import { joinSpilled, type SpillWorkers, tablesHeld } from "./spilled-join.js";
+import { nextTurn } from "./turns.js";
 import { UnderWay } from "./under-way.js";
 import type { ZoneBuild } from "./zone-build.js";
 
@@ -63,6 +64,8 @@ export interface PassOptions {
   readonly memory: JoinMemory;
   /** What of the files pays off to be read before its turn. */
   readonly ahead: ReadAhead;
+  /** Ends it with the signal's reason, also while nothing is read or written. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** How many blocks may be on their way: a thread has some before it, so that it never waits for one to be read. */
@@ -125,6 +128,7 @@ export class ReadingsPass {
   readonly #pool: Scanners | undefined;
   readonly #scanner: ReadingsScanner;
   readonly #ahead: ReadAhead;
+  readonly #signal: AbortSignal | undefined;
   readonly #blocks: BlockPool;
   readonly #queue: BoundedQueue<Flight>;
   readonly #memory: JoinMemory;
@@ -139,7 +143,7 @@ export class ReadingsPass {
     plan: ReadingsPlan,
     builds: ReadonlyMap<unknown, ZoneBuild>,
     handler: ReadingsHandler,
-    { pool, tuning: { leastJoinBytes }, blocks, buffers, memory, ahead }: PassOptions,
+    { pool, tuning: { leastJoinBytes }, blocks, buffers, memory, ahead, signal }: PassOptions,
   ) {
     this.#plan = plan;
     this.#memory = memory;
@@ -150,6 +154,7 @@ export class ReadingsPass {
     this.#pool = pool;
     this.#scanner = new ReadingsScanner(plan.spec, buffers);
     this.#ahead = ahead;
+    this.#signal = signal;
     this.#blocks = blocks;
     this.#queue = new BoundedQueue(blocksUnderWay(pool));
     pool?.begin(plan.spec);
@@ -185,7 +190,11 @@ export class ReadingsPass {
     const pieceBytes = Math.max(this.#leastJoinBytes, this.#memory.budget / tablesHeld);
     const where = this.#memory.folder;
     const join = { route, instants, build, probes, pieceBytes, where };
-    for await (const work of joinSpilled(join, this.#spillWorkers())) await this.#takeParts(work, []);
+    for await (const work of joinSpilled(join, this.#spillWorkers())) {
+      await this.#takeParts(work, []);
+      // Without threads nothing else would have its turn, and a join without pairs writes nothing.
+      await nextTurn(this.#signal);
+    }
   }
 
   /** The threads, and this one, which helps out. */

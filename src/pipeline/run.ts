@@ -35,7 +35,7 @@ import {
   scanLanding,
   storedBytes,
 } from "./landing.js";
-import { type JoinMemory, Lookups } from "./lookups.js";
+import { joinMemory, type JoinMemory, Lookups } from "./lookups.js";
 import { landingOf, type Plan, purposesOf, type Zone } from "./plan.js";
 import { type PreparedRun, type PrepareOptions, prepareRun } from "./prepare.js";
 import {
@@ -215,7 +215,7 @@ class Run {
     this.#setup = setup;
     this.#folders = folders;
     const { memory = defaultMemory, tmp = tmpdir() } = options;
-    this.#memory = { budget: memory, folder: tmp };
+    this.#memory = joinMemory(memory, tmp);
     this.#target = untilStopped(setup.out, options.signal);
     this.#consent = new ConsentIndex(setup.rules.consent, purposesOf(setup.plan.zones), secretSeed());
     this.#lookups = new Lookups(this.#consent, this.#memory);
@@ -454,6 +454,7 @@ class Run {
       buffers: this.#buffers,
       memory: this.#memory,
       ahead: store.readAhead,
+      signal: this.#options.signal,
     };
     return new ReadingsPass(plan, this.#builds, handler, options).run(files);
   }

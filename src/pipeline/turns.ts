@@ -7,15 +7,21 @@ import { setImmediate } from "node:timers/promises";
 const itemsPerTurn = 16_384;
 
 /**
+ * Lets everything else have its turn.
+ * @throws the signal's reason
+ */
+export async function nextTurn(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate();
+  signal?.throwIfAborted();
+}
+
+/**
  * Does work that is cut into parts.
  * @throws the signal's reason
  */
 export async function inTurns(parts: Iterable<unknown>, signal: AbortSignal | undefined): Promise<void> {
   const work = parts[Symbol.iterator]();
-  while (!work.next().done) {
-    await setImmediate();
-    signal?.throwIfAborted();
-  }
+  while (!work.next().done) await nextTurn(signal);
 }
 
 /**

@@ -20,6 +20,10 @@ export interface KeyTableMemory {
 
 const nobody = -1;
 
+/** Some keys are read as one text: a call for each takes longer. All of them may be more than a string holds. */
+const keysAtOnce = 4096;
+const bytesAtOnce = 1024 * 1024;
+
 const utf8 = new TextEncoder();
 const fromUtf8 = new TextDecoder();
 
@@ -161,16 +165,22 @@ export class KeyTable {
 
   /** All keys, by their numbers. */
   *keys(): Iterable<string> {
-    const length = this.#startOf(this.#size);
-    const text = fromUtf8.decode(this.#bytes.slice(0, length));
-    // Of ASCII, characters stand where bytes do.
-    const isAscii = text.length === length;
-    for (let number = 0; number < this.#size; number++) {
-      const key = isAscii ? text.slice(this.#startOf(number), this.#ends[number]) : this.keyAt(number);
-      // Whoever goes through all keys asks for each.
-      this.#lastKey = key;
-      this.#lastFound = number;
-      yield key;
+    for (let first = 0; first < this.#size; first += keysAtOnce) {
+      const behind = Math.min(first + keysAtOnce, this.#size);
+      const start = this.#startOf(first);
+      const length = this.#startOf(behind) - start;
+      // Of ASCII, characters stand where bytes do.
+      const text = length > bytesAtOnce ? "" : fromUtf8.decode(this.#bytes.slice(start, start + length));
+      const isAscii = text.length === length;
+      for (let number = first; number < behind; number++) {
+        const key = isAscii
+          ? text.slice(this.#startOf(number) - start, this.#ends[number]! - start)
+          : this.keyAt(number);
+        // Whoever goes through all keys asks for each.
+        this.#lastKey = key;
+        this.#lastFound = number;
+        yield key;
+      }
     }
   }
 

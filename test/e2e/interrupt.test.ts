@@ -66,7 +66,8 @@ test("after a second signal, which ends the program at once, the next run is who
     child.kill("SIGINT");
     child.kill("SIGTERM");
   });
-  expect([130, 143]).toContain(code);
+  // The second one ends it as it would by itself; a shell says 130 or 143.
+  expect([130, 143, "SIGINT", "SIGTERM"]).toContain(code);
   await here.done("run customer_trusted --lake lake");
   expect(here.files("lake")).toHaveLength(before.length + 1); // one commit more
 });

@@ -5,9 +5,11 @@
 // or `<number>:exhaust` for a process that has all the files open that it may have, or `<number>:fail:<code>` for a call
 // that fails with that code, and with a message of STEDI_KILL_MESSAGE.
 
-import { appendFileSync, existsSync, openSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, existsSync, mkdtempSync, open, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
-import { setInterval } from "node:timers";
 import { setTimeout } from "node:timers/promises";
 import { changing, interceptDisk } from "./disk-calls.js";
 
@@ -37,9 +39,12 @@ interceptDisk(async (name, path, given, call) => {
   return answer;
 });
 
-/** @returns {Promise<never>} with the process kept alive, as a call that is under way does */
+/** @returns {Promise<never>} with one of Node's threads waiting, as it does for a disk that does not answer */
 function never() {
-  setInterval(() => undefined, 1000);
+  const folder = mkdtempSync(join(tmpdir(), "stedi-hang-"));
+  execFileSync("mkfifo", [join(folder, "pipe")]);
+  open(join(folder, "pipe"), "r", () => undefined);
+  void setTimeout(500).then(() => rmSync(folder, { recursive: true }));
   return new Promise(() => undefined);
 }
 

@@ -141,6 +141,19 @@ describe("a table", () => {
     expect(table.keyAt(1)).toBe(long);
   });
 
+  it("gives all keys by their numbers, however many, long or not ASCII", () => {
+    const keys = Array.from({ length: 20_000 }, (_, number) =>
+      number % 5000 === 17
+        ? `${"long".repeat(400_000)}${number}`
+        : number < 9000
+          ? `k${number}`
+          : `\u00e4${number}`,
+    );
+    const table = KeyTable.empty(seed);
+    for (const key of keys) table.add(key);
+    expect([...table.keys()]).toEqual(keys);
+  });
+
   it("can be used by what is in its shared memory alone", () => {
     const table = KeyTable.of(tableOf(["a", "b"], seed).memory);
     expect([table.find("a"), table.find("b"), table.find("c"), table.size]).toEqual([0, 1, -1, 2]);
