@@ -274,7 +274,8 @@ function workingFolder(): string {
 }
 
 outliveReaders();
-let json = process.argv.includes("--json");
+// Until the settings are known: what is wrong with these is told as they ask for, too.
+let json = process.argv.includes("--json") || ["1", "true", "yes"].includes(process.env.STEDI_JSON ?? "");
 try {
   if (!isCompleting)
     checkFlags(process.argv.slice(2), { ...allOptions, ...planOptions, ...syncOptions, ...generateOptions });

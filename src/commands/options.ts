@@ -11,6 +11,8 @@ export interface OptionDeclaration {
   /** What stands for the value in help. */
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** The greatest count. */
+  readonly most?: number;
   /** False where only the flag may set it, as it is meant for one run. */
   readonly lasting?: boolean;
 }
@@ -72,6 +74,7 @@ export const runOptions = {
     default: undefined,
     describe: "threads that read [default: the cores]",
     value: "N",
+    most: 256,
   },
   memory: {
     kind: "size",

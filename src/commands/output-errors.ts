@@ -8,7 +8,7 @@ export function outliveReaders(): void {
     if (error.code === "EPIPE") return;
     process.exitCode = errorCodes.STEDI_IO;
     process.stderr.write(
-      `error STEDI_IO: standard output could not be written to\n  why   ${error.code ?? error.name}\n`,
+      `error STEDI_IO: standard output could not be written to\n  why   ${error.code ?? error.name}\n  next  make room; what the command has done stands, and \`stedi status\` shows it\n`,
     );
   });
   process.stderr.on("error", () => undefined); // there is nowhere left to say so

@@ -150,14 +150,18 @@ function bytesOf(size: string): number {
 
 /** @param where the flag, variable or setting that the value was given to */
 function check(option: OptionDeclaration, value: unknown, where: string, code: ErrorCode): unknown {
-  const { kind, choices = [] } = option;
+  const { kind, choices = [], most } = option;
   const parsed = v.safeParse(kind === "choice" ? v.picklist(choices) : schemas[kind], value);
-  if (parsed.success) return parsed.output;
+  const isTooGreat = most !== undefined && Number(parsed.output) > most;
+  if (parsed.success && !isTooGreat) return parsed.output;
   const given = typeof value === "string" || typeof value === "number" ? ` \`${value}\`` : "";
   throw new StediError(code, {
     what: `a value${given} that this option cannot have`,
     where,
-    why: kind === "choice" ? `it can be ${choices.join(", ")}` : expected[kind],
+    why:
+      kind === "choice"
+        ? `it can be ${choices.join(", ")}`
+        : `${expected[kind]}${most === undefined ? "" : `, up to ${most}`}`,
     next:
       kind === "choice" && typeof value === "string"
         ? `did you mean \`${closest(value, choices)}\`?`
@@ -174,7 +178,7 @@ interface Config {
 async function readConfig(file: string, mustExist: boolean): Promise<Config> {
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = (await readFile(file, "utf8")).replace(/^\ufeff/, "");
   } catch (error) {
     if (!mustExist && (error as NodeJS.ErrnoException).code === "ENOENT")
       return { file: undefined, values: {} };

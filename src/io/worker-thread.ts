@@ -2,6 +2,7 @@
 
 import { type ResourceLimits, Worker } from "node:worker_threads";
 import { StediError } from "../errors.js";
+import { errno } from "./file-errors.js";
 
 /** For a thread in whose heap little lives long. */
 export const smallHeap: ResourceLimits = { maxYoungGenerationSizeMb: 4 };
@@ -25,13 +26,19 @@ export class WorkerThread<To, From> {
     this.#died = died;
     this.#worker = new Worker(program, { resourceLimits: limits });
     this.#worker.on("message", heard);
-    this.#worker.on("error", (error) => this.#fail((error as NodeJS.ErrnoException).code));
-    this.#worker.on("messageerror", () => this.#fail(undefined));
-    this.#worker.on("exit", () => this.#fail(undefined));
+    this.#worker.on("error", (error) => {
+      this.#fail(errno(error));
+    });
+    this.#worker.on("messageerror", () => {
+      this.#fail();
+    });
+    this.#worker.on("exit", () => {
+      this.#fail();
+    });
     this.#worker.unref();
   }
 
-  /** `STEDI_WORKER`, once it is gone. */
+  /** Why it is gone, once it is. */
   get failure(): StediError | undefined {
     return this.#failure;
   }
@@ -50,14 +57,25 @@ export class WorkerThread<To, From> {
     await this.#worker.terminate();
   }
 
-  /** Errors of a thread may quote what it was reading, so only their code is told. */
-  #fail(code: string | undefined): void {
+  #fail(code?: string): void {
     if (this.#failure) return;
-    this.#failure = new StediError("STEDI_WORKER", {
-      what: "a worker thread died",
-      why: code ?? "an error that nothing caught",
-      next: "run again; if it happens again, with --workers 1, and report it",
-    });
+    this.#failure = failureOf(code);
     this.#died(this.#failure);
   }
+}
+
+/** Errors of a thread may quote what it was reading, so only their code is told. */
+function failureOf(code: string | undefined): StediError {
+  if (code === "EMFILE" || code === "ENFILE") {
+    return new StediError("STEDI_TOO_MANY_FILES", {
+      what: "a worker thread could not open a file",
+      why: code,
+      next: "raise the limit (ulimit -n), or run with fewer --workers",
+    });
+  }
+  return new StediError("STEDI_WORKER", {
+    what: "a worker thread died",
+    why: code ?? "an error that nothing caught",
+    next: "run again; if it happens again, with --workers 1, and report it",
+  });
 }

@@ -78,9 +78,12 @@ const zoneRecord = v.object({
   sources: v.record(v.string(), v.string()),
 });
 
+/** The number of the commit behind it has to fit its name. */
+const greatestNumber = 999_999_999_998;
+
 const commitRecord: v.GenericSchema<unknown, Commit> = v.object({
   format: v.literal(1),
-  number: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  number: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(greatestNumber)),
   run: v.string(),
   version: v.string(),
   committedAt: v.string(),
@@ -125,6 +128,8 @@ async function readCommit(store: Store, number: number): Promise<Commit> {
       "use the version of the program that wrote it, or a newer one",
     );
   }
+  if (parsed.output.number !== number)
+    throw refuse("it is that of another number", "take it away if it is a copy, or restore it from a backup");
   return parsed.output;
 }
 

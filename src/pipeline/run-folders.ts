@@ -132,23 +132,11 @@ export class RunFolders {
     const roots = [...new Set([...this.#roots, ...zonesBefore.filter(isZoneFolder)])];
     const found = await together(roots.map((root) => this.#leftIn(root)));
     const left: string[] = [];
-    const alive = new Set<string>();
-    for (const name of await this.#store.names(markers)) {
-      if (!name.endsWith(markerEnding)) continue;
-      const run = name.slice(0, -markerEnding.length);
-      if (await this.#isAlive(run, now)) alive.add(run);
-      // Before the commits are read: see `requireWhole`.
-      else await this.#store.remove(`${markers}/${name}`);
-    }
+    const { alive } = await this.#runs(now);
     for (const folder of [commitFolder, markers]) {
       for (const name of await this.#store.names(folder)) if (isDraft(name)) left.push(`${folder}/${name}`);
     }
-    const named = new Set<string>();
-    for (const { zones, landing } of await lastCommits(this.#store, keep)) {
-      // Of a run whose other zones were carried over, one that has been built anew goes.
-      for (const { folder, run } of Object.values(zones)) named.add(runFolder(folder, run));
-      for (const { run } of Object.values(landing)) named.add(runFolder(quarantineRoot, run));
-    }
+    const named = await this.#named(keep);
     for (const { path, run } of found.flatMap(({ folders }) => folders))
       if (!named.has(path) && !alive.has(run)) left.push(path);
 
@@ -163,6 +151,49 @@ export class RunFolders {
       if (run !== undefined && !alive.has(run.slice(runPrefix.length))) await attempt(() => upload.discard());
     }
     if (failures.length > 0) throw failures[0];
+  }
+
+  /**
+   * Deletes what runs have left that died before they committed, so that this one has the room: where a disk is full of it, no
+   * run would come to its commit. Never throws: `sweep` tells what cannot be deleted.
+   */
+  async sweepDead(keep: number, now: Date): Promise<void> {
+    try {
+      const { dead } = await this.#runs(now);
+      if (dead.length === 0) return;
+      const named = await this.#named(keep + commitsBefore);
+      const left = dead.flatMap((run) => this.#roots.map((root) => runFolder(root, run)));
+      for (const path of left) if (!named.has(path)) await this.#store.remove(path);
+    } catch {
+      // as said above
+    }
+  }
+
+  /** The runs that have a marker. Those that are dead lose it, before commits are read: see `requireWhole`. */
+  async #runs(now: Date): Promise<{ readonly alive: ReadonlySet<string>; readonly dead: readonly string[] }> {
+    const alive = new Set<string>();
+    const dead: string[] = [];
+    for (const name of await this.#store.names(markers)) {
+      if (!name.endsWith(markerEnding)) continue;
+      const run = name.slice(0, -markerEnding.length);
+      if (await this.#isAlive(run, now)) alive.add(run);
+      else {
+        await this.#store.remove(`${markers}/${name}`);
+        dead.push(run);
+      }
+    }
+    return { alive, dead };
+  }
+
+  /** The folders that the last commits name. */
+  async #named(commits: number): Promise<ReadonlySet<string>> {
+    const named = new Set<string>();
+    for (const { zones, landing } of await lastCommits(this.#store, commits)) {
+      // Of a run whose other zones were carried over, one that has been built anew goes.
+      for (const { folder, run } of Object.values(zones)) named.add(runFolder(folder, run));
+      for (const { run } of Object.values(landing)) named.add(runFolder(quarantineRoot, run));
+    }
+    return named;
   }
 
   /** The folders of runs in a folder, and what was begun below it and is not finished. */
@@ -196,7 +227,8 @@ export class RunFolders {
   }
 }
 
-function runFolder(root: string, run: string): string {
+/** Where a run writes what belongs below a folder. */
+export function runFolder(root: string, run: string): string {
   return `${root}/${runPrefix}${run}`;
 }
 

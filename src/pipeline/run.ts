@@ -120,6 +120,7 @@ async function runOnce(options: RunOptions): Promise<RunReport> {
     startedAt,
     plan.zones.map((zone) => zone.folder),
   );
+  await folders.sweepDead(keep, startedAt);
   const run = new Run(options, prepared, folders);
   let commit: Commit | undefined;
   let left: readonly Zone[];

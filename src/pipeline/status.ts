@@ -1,14 +1,17 @@
 // What a lake's zones are, and whether a run would build the same now.
 
 import type { Store } from "../io/store.js";
+import { together } from "../io/together.js";
 import type { Rules } from "../transforms/policy.js";
 import { customerLanding, landingTables, type TableShape } from "../transforms/tables.js";
 import { disagreement } from "./agreement.js";
-import { lastCommit } from "./commit-log.js";
+import { type CommittedZone, lastCommit } from "./commit-log.js";
 import { fingerprint, type Landing, listLanding } from "./landing.js";
 import type { Plan } from "./plan.js";
 import { requireLake } from "./prepare.js";
+import { runFolder } from "./run-folders.js";
 import { stediPlan } from "./stedi-plan.js";
+import { plural } from "./warnings.js";
 
 /** A zone in the last commit; what is not there is `null`. */
 export interface ZoneStatus {
@@ -64,10 +67,17 @@ export async function lakeStatus(of: StatusOptions): Promise<LakeStatus> {
   for (const table of landingTables) landings.set(table.name, await listLanding(lake, table));
   const basis = { customers: landings.get(customerLanding.name)!, rules };
 
-  const zones = plan.zones.map((zone): ZoneStatus => {
+  const gone = await together(
+    plan.zones.map(async (zone) => {
+      const committed = commit?.zones[zone.name];
+      return committed && filesGone(out, committed);
+    }),
+  );
+  const zones = plan.zones.map((zone, index): ZoneStatus => {
     const committed = commit?.zones[zone.name];
     if (!commit || !committed) return missing(zone);
     const why =
+      gone[index] ??
       disagreement(commit, committed, basis) ??
       Object.entries(committed.sources)
         .filter(([table, sum]) => fingerprint(landings.get(table)?.files ?? []) !== sum)
@@ -89,6 +99,15 @@ export async function lakeStatus(of: StatusOptions): Promise<LakeStatus> {
   if (!commit) return { commit: null, zones };
   const { number, consent, pair, consentReadAt, version } = commit;
   return { commit: { number, consent, pair, consentReadAt, version }, zones };
+}
+
+/** What to say where files of a zone are not there, or have another size than they were written with. */
+async function filesGone(out: Store, { folder, run, files }: CommittedZone): Promise<string | undefined> {
+  const there = new Map((await out.list(runFolder(folder, run))).map(({ path, size }) => [path, size]));
+  const count = files.filter(({ path, bytes }) => there.get(path) !== bytes).length;
+  return count === 0
+    ? undefined
+    : `${plural(count, "file")} of it ${count === 1 ? "is" : "are"} gone or changed`;
 }
 
 function missing(zone: TableShape): ZoneStatus {

@@ -171,6 +171,7 @@ describe("refused is", () => {
     ["a choice in other letters", { consent: "Latest" }, "--consent"],
     ["no text", { lake: "" }, "--lake"],
     ["a count below 1", { keep: "0" }, "--keep"],
+    ["a count above the greatest", { workers: "257" }, "--workers"],
     ["a count with a sign", { keep: "+2" }, "--keep"],
     ["a count with a fraction", { keep: "1.5" }, "--keep"],
     ["a count too large to be exact", { keep: "99999999999999999999" }, "--keep"],

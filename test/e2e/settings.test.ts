@@ -61,7 +61,10 @@ describe("where a value comes from", () => {
 
   test("a run is done with them", async () => {
     await inPlace(async (here) => {
-      await here.write("stedi.config.json", '{"lake":"data","out":"zones","json":true,"consent":"as-of"}');
+      await here.write(
+        "stedi.config.json",
+        '\ufeff{"lake":"data","out":"zones","json":true,"consent":"as-of"}',
+      );
       const report = JSON.parse(await here.done("run all", { STEDI_PAIR: "timestamp" })) as unknown;
       expect(report).toMatchObject({ lake: "data", out: "zones", consent: "as-of", pair: "timestamp" });
     });
@@ -72,6 +75,8 @@ describe("where a value comes from", () => {
       const { code, stdout } = await here.call("run everything", { STEDI_JSON: "1" });
       expect(code).toBe(2);
       expect(errorOf(stdout).code).toBe("STEDI_UNKNOWN_STAGE");
+      const settings = await here.call("run all --workers 0", { STEDI_JSON: "1" });
+      expect(errorOf(settings.stdout)).toMatchObject({ code: "STEDI_BAD_VALUE", where: "--workers" });
     });
   });
 });

@@ -106,6 +106,13 @@ describe("fault 15: a worker thread dies", () => {
     expect(await refusal(scanners, undefined, packed)).toBe("STEDI_WORKER");
   });
 
+  test("that has no file left to open: refused as such, and nothing is left", async () => {
+    const packed = new Map([...lake].map(([path, bytes]) => [`${path}.gz`, gzipSync(bytes)]));
+    const unpacking = new URL('data:text/javascript,throw Object.assign(new Error(), { code: "EMFILE" })');
+    const scanners = (count: number): Scanners => new ReadingsPool(count, { ...builtThreads, unpacking });
+    expect(await refusal(scanners, undefined, packed)).toBe("STEDI_TOO_MANY_FILES");
+  });
+
   test("of too little memory: refused, and nothing is left", async () => {
     const limits = { maxOldGenerationSizeMb: 1, maxYoungGenerationSizeMb: 1 };
     expect(await refusal((count) => new ReadingsPool(count, { ...builtThreads, limits }))).toBe(

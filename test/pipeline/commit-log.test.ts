@@ -92,6 +92,12 @@ describe("reading", () => {
       () => JSON.stringify({ ...model, consent: "all" }),
       "it is not of the form that this version writes",
     ],
+    ["the number of another", () => JSON.stringify(numbered(3)), "it is that of another number"],
+    [
+      "a number whose next one has no name",
+      () => JSON.stringify(numbered(999_999_999_999)),
+      "it is not of the form that this version writes",
+    ],
     [
       "a count below zero",
       () => {

@@ -110,6 +110,28 @@ describe("sweeping", () => {
     ]);
   });
 
+  test("of the dead that never committed alone, before there is a commit", async () => {
+    const ended = { began: "1" };
+    const [dead, done, young] = [
+      "20260102T030000Z-0000000a",
+      "20260102T030000Z-0000000b",
+      "20260102T030000Z-0000000c",
+    ];
+    for (const run of [dead, done]) await marker(run, ended);
+    await marker(young, { host: "elsewhere.example" });
+    for (const run of [dead, done, young, "unnamed"]) leave(run);
+    await commit(1, done);
+    const own = await begin();
+    leave(own.run);
+    await own.sweepDead(1, now);
+    expect([dead, done, young, "unnamed", own.run].filter(isLeft)).toEqual([done, young, "unnamed", own.run]);
+    expect(paths().filter((path) => path.startsWith("_stedi/runs/"))).toEqual(
+      [young, own.run].map((run) => `_stedi/runs/${run}.json`).sort(),
+    );
+    store.names = () => Promise.reject(new Error("out of reach"));
+    await own.sweepDead(1, now);
+  });
+
   test("keeps the folders of as many commits as it is told to", async () => {
     for (const number of [1, 2, 3, 4]) {
       leave(`run-${number}`);

@@ -1,6 +1,7 @@
 // What a lake's zones are, and whether a run would build the same now.
 
 import { expect, test } from "vitest";
+import { lastCommit } from "../../src/pipeline/commit-log.js";
 import { lakeStatus, type ZoneStatus } from "../../src/pipeline/status.js";
 import { no } from "../faults/support.js";
 import { bytes } from "../reference/helpers.js";
@@ -91,6 +92,22 @@ test("stale: the zones made from readings that have changed, and they say which"
     ["customer_curated", "the files of accelerometer_landing have changed"],
     ["step_trainer_trusted", "the files of accelerometer_landing have changed"],
     ["machine_learning_curated", "the files of accelerometer_landing have changed"],
+  ]);
+});
+
+test("stale: a zone whose files are not there as they were written", async () => {
+  const lake = smallLake();
+  await committed(lake);
+  const commit = (await lastCommit(lake))!;
+  lake.files.delete(commit.zones.customer_trusted!.files[0]!.path);
+  lake.files.set(commit.zones.step_trainer_trusted!.files[0]!.path, bytes(""));
+  const { zones } = await lakeStatus({ lake, out: lake, rules: byDefault });
+  expect(zones.map(({ state, why }) => [state, why])).toEqual([
+    ["stale", "1 file of it is gone or changed"],
+    ["fresh", null],
+    ["fresh", null],
+    ["stale", "1 file of it is gone or changed"],
+    ["fresh", null],
   ]);
 });
 
