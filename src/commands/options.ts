@@ -163,3 +163,8 @@ export const allOptions: Readonly<Record<string, OptionDeclaration>> = {
   ...s3WriteOptions,
   ...s3CommitOptions,
 };
+
+/** The environment variable of an option: `STEDI_LAKE` for `lake`. */
+export function variableOf(option: string): string {
+  return `STEDI_${option.toUpperCase().replaceAll("-", "_")}`;
+}

@@ -6,7 +6,7 @@ import { closest } from "fastest-levenshtein";
 import * as v from "valibot";
 import { type ErrorCode, StediError } from "../errors.js";
 import type { Pairing, Policy } from "../transforms/policy.js";
-import { allOptions, type OptionDeclaration, type progressModes } from "./options.js";
+import { allOptions, type OptionDeclaration, type progressModes, variableOf } from "./options.js";
 
 const defaultConfigFile = "stedi.config.json";
 
@@ -43,11 +43,6 @@ export interface ResolvedSettings {
   readonly sources: Readonly<Record<string, Source>>;
   /** The config file that was read, if there is one. */
   readonly configFile: string | undefined;
-}
-
-/** The environment variable of an option: `STEDI_LAKE` for `lake`. */
-export function variableOf(option: string): string {
-  return `STEDI_${option.toUpperCase().replaceAll("-", "_")}`;
 }
 
 /**

@@ -4,8 +4,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rm } from "node:fs/promises";
-import { allOptions } from "../../src/commands/options.js";
-import { type ResolvedSettings, resolveSettings, variableOf } from "../../src/commands/settings.js";
+import { allOptions, variableOf } from "../../src/commands/options.js";
+import { type ResolvedSettings, resolveSettings } from "../../src/commands/settings.js";
 import { temporaryFolder } from "../io/support.js";
 import { refusal } from "../pipeline/support.js";
 
