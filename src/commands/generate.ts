@@ -5,11 +5,9 @@ import type { Store } from "../io/store.js";
 import { bytesPerPerson, type SyntheticOptions, syntheticLake } from "../synthetic/lake.js";
 import { landingTables } from "../transforms/tables.js";
 import { makeProgress } from "./progress.js";
-import type { Settings } from "./settings.js";
+import { bytesOf, type Settings } from "./settings.js";
 import { openPlace } from "./stores.js";
 import { columnsOf, formatBytes, formatCount, plural, print, printJson, wrapped } from "./terminal.js";
-
-const units: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 
 /**
  * @param flags as given on the command line
@@ -35,9 +33,8 @@ function wholeNumber(
 ): number {
   const text = flags[name];
   if (typeof text !== "string") return otherwise;
-  const [, digits, unit = ""] = /^(\d{1,15})([KMG]?)$/i.exec(text) ?? [];
-  const value = Number(digits) * units[unit.toUpperCase()]!;
-  if (digits === undefined || value > most || (value === 0 && name !== "seed")) {
+  const value = bytesOf(text);
+  if (Number.isNaN(value) || value > most || (value === 0 && name !== "seed")) {
     throw badValue(name, `it has to be a whole number from ${name === "seed" ? 0 : 1} to ${most}`);
   }
   return value;

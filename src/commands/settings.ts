@@ -138,7 +138,7 @@ const expected = {
 const units: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 
 /** Bytes of a size such as `256M`; not a number where it is none. */
-function bytesOf(size: string): number {
+export function bytesOf(size: string): number {
   const [, digits, unit] = /^(\d+)([KMG]?)$/i.exec(size) ?? [];
   return digits === undefined ? NaN : Number(digits) * units[unit!.toUpperCase()]!;
 }

@@ -6,6 +6,7 @@
 
 import { isUtf8 } from "node:buffer";
 import { isHex, isSimpleEscape } from "./framer.js";
+import { isPlain, safeDigits } from "./plain-values.js";
 import { isGoodKey, isZero } from "../transforms/contract.js";
 import type { Row } from "../transforms/rows.js";
 import { isRequired, type TableShape } from "../transforms/tables.js";
@@ -15,15 +16,8 @@ const absent = -1;
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** A string byte that stands for itself: ASCII without control characters, quotation mark and backslash. */
-const isPlain = new Uint8Array(256);
-for (let byte = 0x20; byte < 0x7f; byte++) isPlain[byte] = byte === quote || byte === backslash ? 0 : 1;
-
 const isSpace = new Uint8Array(256);
 for (const byte of [0x20, 0x09, 0x0a, 0x0d]) isSpace[byte] = 1;
-
-/** No decimal literal of so few digits, without an exponent, overflows a double. */
-const safeDigits = 300;
 
 /** Longer names are not of any table. */
 const longestName = 32;

@@ -12,6 +12,7 @@ import { chunkBytes, type ReadAhead, ring } from "./store.js";
 import { type EntryKind, entryKinds, TableReader } from "./table-reader.js";
 
 /** Where an entry of a file stands: offset and length in (unpacked) bytes, number counted from 1. */
+/** Where a record or stretch stands: offset and length in (unpacked) bytes; records count from 1 in each file. */
 export interface EntryPlace {
   readonly offset: number;
   readonly length: number;

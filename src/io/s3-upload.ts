@@ -122,7 +122,12 @@ export class UploadSink implements FileSink {
       this.#held += over;
     }
     this.#written += bytes.length;
-    if (this.#body.destroyed) return this.#stored;
+    if (this.#body.destroyed) {
+      // It may have ended while memory was waited for.
+      this.#settled = this.#written;
+      this.#giveBack();
+      return this.#stored;
+    }
     // A copy, as the caller's bytes change as soon as this is done.
     if (!this.#body.write(Buffer.from(bytes))) await this.#drained();
   }

@@ -8,6 +8,7 @@
 
 import { isQuoted } from "../transforms/taken.js";
 import { type FieldKind, isRequired, type TableShape } from "../transforms/tables.js";
+import { isPlain, safeDigits } from "./plain-values.js";
 
 /** The last key that a template has read, so that the same one need only be compared. */
 export interface KeyMemory {
@@ -96,9 +97,6 @@ export interface Template {
   /** Whether a record of this shape, with a newline, is its own line of output. */
   readonly canonical: boolean;
 }
-
-/** No decimal literal of so few characters, without an exponent, overflows a double. */
-const safeLength = 300;
 
 /**
  * @param bytes of a record that the flat reader has read
@@ -231,10 +229,6 @@ function compiled(code: readonly string[], parameters: string): unknown {
   return make(isPlain);
 }
 
-/** A string byte that stands for itself: ASCII without control characters, quotation mark and backslash. */
-const isPlain = new Uint8Array(256);
-for (let byte = 0x20; byte < 0x7f; byte++) isPlain[byte] = byte === 0x22 || byte === 0x5c ? 0 : 1;
-
 /** The fewest bytes that a record can still have from a piece on. */
 function shortest(
   shape: TableShape,
@@ -323,7 +317,7 @@ function valueCode(
         `if (e < limit && b[e] === 46) { f = ++e; ${digits} if (e === f) ${otherwise} }`,
         "}",
         // What ends the number is compared with the literal behind it.
-        `if (e - q > ${safeLength}) ${otherwise}`,
+        `if (e - q > ${safeDigits}) ${otherwise}`,
         ...keep,
       ];
   }
@@ -359,10 +353,10 @@ function isCanonical(
   to: Int32Array,
 ): boolean {
   let text = "";
-  for (const [index, { name, kind }] of shape.fields.entries()) {
+  for (const [index, field] of shape.fields.entries()) {
     if (from[index]! < 0) continue;
     const value = Buffer.from(bytes.subarray(from[index], to[index])).toString("latin1");
-    text += `${text === "" ? "{" : ","}"${name}":${kind === "key" || kind === "text" ? `"${value}"` : value}`;
+    text += `${text === "" ? "{" : ","}"${field.name}":${isQuoted(field) ? `"${value}"` : value}`;
   }
   return Buffer.from(bytes.subarray(start, end)).toString("latin1") === `${text}}`;
 }

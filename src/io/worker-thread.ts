@@ -7,7 +7,7 @@ import { errno } from "./file-errors.js";
 /** For a thread in whose heap little lives long. */
 export const smallHeap: ResourceLimits = { maxYoungGenerationSizeMb: 4 };
 
-/** See the top of this file. A thread that has nothing to do keeps no process alive, until `keepAlive`. */
+/** See the top of this file. A thread keeps no process alive before `keepAlive`. */
 export class WorkerThread<To, From> {
   readonly #worker: Worker;
   readonly #died: (failure: StediError) => void;

@@ -66,12 +66,10 @@ export class LandingBooks {
     quarantined: new Map(),
     hints: new Map(),
   };
-  readonly #table: TableShape;
   readonly #quarantine: QuarantineWriter;
 
   constructor(table: TableShape, out: PartTarget, quarantineFolder: string) {
-    this.#table = table;
-    this.#quarantine = new QuarantineWriter(out, quarantineFolder);
+    this.#quarantine = new QuarantineWriter(out, quarantineFolder, table);
   }
 
   /** Counts good records, and the fields of them that the table does not have. */
@@ -81,7 +79,7 @@ export class LandingBooks {
     this.tally.droppedFields += droppedFields;
   }
 
-  setAside(file: string, { offset, length, record }: EntryPlace, damage: Damage): Promise<void> | undefined {
+  setAside(file: string, place: EntryPlace, damage: Damage): Promise<void> | undefined {
     const { tally } = this;
     tally.read++;
     count(tally.quarantined, damage.reason);
@@ -91,7 +89,7 @@ export class LandingBooks {
       seen.count++;
       tally.hints.set(key, seen);
     }
-    return this.#quarantine.write({ table: this.#table.name, file, offset, length, record }, damage);
+    return this.#quarantine.write(file, place, damage);
   }
 
   /** @returns the parts of the quarantine */

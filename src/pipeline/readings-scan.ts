@@ -79,7 +79,7 @@ export interface DamagedEntries {
   readonly damages: readonly Damage[];
 }
 
-/** A part is handed on when one of its buffers has this many bytes. */
+/** A part is handed on when what a join has made has this many bytes; without one, when the blocks end. */
 const partBytes = 1024 * 1024;
 const joinBytes = partBytes + 64 * 1024;
 const noBuffer = new OutBuffer(Buffer.alloc(0));

@@ -24,7 +24,7 @@ let queue = Promise.resolve();
 port.on("message", (message: ToWorker) => {
   switch (message.kind) {
     case "pass":
-      // All jobs of the pass before are done: their parts have been taken.
+      // All jobs of the pass before are done, but for those that nobody wants any more.
       scanner = new ReadingsScanner(message.spec, buffers);
       break;
     case "scan":

@@ -146,7 +146,7 @@ async function runOnce(options: RunOptions): Promise<RunReport> {
         plan.zones.flatMap((zone) => (committed.has(zone) ? [[zone.name, committed.get(zone)!]] : [])),
       ),
     };
-    await folders.requireWhole(run.partFiles());
+    await folders.requireWhole(run.writtenParts());
     options.signal?.throwIfAborted();
     commit = made; // from here on it may stand
     await appendCommit(out, commit);
@@ -321,7 +321,7 @@ class Run {
   }
 
   /** All files that this run has written. */
-  partFiles(): readonly PartFile[] {
+  writtenParts(): readonly PartFile[] {
     return [
       ...[...this.#built.values()].flatMap(({ files }) => files),
       ...[...this.#read.values()].flatMap(({ quarantine }) => quarantine),
@@ -337,9 +337,9 @@ class Run {
 
   /** Ends the threads, and frees what they shared. */
   async close(): Promise<void> {
-    this.#lookups.close();
     await this.#pool?.close();
     this.#pool = undefined;
+    this.#lookups.close(); // threads read its files by their numbers
   }
 
   /** @param together the zones that are built in the same pass; those made from this one take its rows as they come */

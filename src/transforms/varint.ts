@@ -27,10 +27,3 @@ export function putVarint(bytes: Uint8Array, at: number, number: number): number
   bytes[end++] = rest;
   return end;
 }
-
-/** How many bytes a number takes. */
-export function varintLength(number: number): number {
-  let length = 1;
-  for (let rest = number; rest > 0x7f; rest >>>= 7) length++;
-  return length;
-}
