@@ -6,6 +6,7 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "n
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StediError } from "../errors.js";
+import { viewOf } from "../transforms/words-copy.js";
 import { asStediError, errno } from "./file-errors.js";
 import { OutBuffer } from "./out-buffer.js";
 
@@ -38,6 +39,47 @@ const noFile = -1;
 
 /** A row's time (double), number (int32) and length (int32) come before its bytes. */
 export const rowHeader = 16;
+
+/** Begins a row; its bytes are put behind. @returns where they start */
+export function startRow(out: OutBuffer, time: number, number: number): number {
+  out.float64(time);
+  out.int32(number);
+  out.int32(0); // the length, when it is known
+  return out.length;
+}
+
+/** Ends the row whose bytes start there. */
+export function endRow(out: OutBuffer, from: number): void {
+  out.setInt32(from - 4, out.length - from);
+}
+
+/** Goes over whole rows that stand one behind the other. */
+export class RowCursor {
+  readonly bytes: Uint8Array;
+  /** Over the same memory. */
+  readonly view: DataView;
+  // The row that it has come to: its bytes are those from `from` to `to`.
+  time = 0;
+  number = 0;
+  from = 0;
+  to = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.view = viewOf(bytes);
+  }
+
+  /** @returns whether there is another one */
+  next(): boolean {
+    const at = this.to;
+    if (at >= this.bytes.length) return false;
+    this.time = this.view.getFloat64(at, true);
+    this.number = this.view.getInt32(at + 8, true);
+    this.from = at + rowHeader;
+    this.to = this.from + this.view.getInt32(at + 12, true);
+    return true;
+  }
+}
 
 const bufferBytes = 64 * 1024;
 
@@ -84,10 +126,9 @@ export class SpillFile {
         buffer = this.#buffers[partition] = new OutBuffer(Buffer.allocUnsafeSlow(bufferBytes));
       }
     }
-    buffer.float64(time);
-    buffer.int32(number);
-    buffer.int32(to - from);
+    const start = startRow(buffer, time, number);
     buffer.copyAny(bytes, view, from, to);
+    endRow(buffer, start);
   }
 
   /**

@@ -11,7 +11,7 @@ import type { GunzipOutcome } from "../io/gunzip.js";
 import { type EntryPlace, truncated } from "../io/records.js";
 import { blocksHeld } from "../io/scan-ahead.js";
 import type { SharedBuffers } from "../io/shared-buffers.js";
-import { rowHeader, SpillFile } from "../io/spill-file.js";
+import { RowCursor, SpillFile } from "../io/spill-file.js";
 import { readAhead, type TableFile } from "../io/read-ahead.js";
 import type { ReadAhead } from "../io/store.js";
 import { unpacked } from "../io/unpacker.js";
@@ -375,14 +375,9 @@ export class ReadingsPass {
 
   #spillProbes(index: number, rows: Uint8Array): void {
     const probes = (this.#probes[index] ??= new SpillFile(this.#memory.folder));
-    const view = new DataView(rows.buffer, rows.byteOffset, rows.length);
-    for (let at = 0; at < rows.length;) {
-      const time = view.getFloat64(at, true);
-      const from = at + rowHeader;
-      const to = from + view.getInt32(at + 12, true);
-      probes.append(partitionOf(time), time, view.getInt32(at + 8, true), rows, view, from, to);
-      at = to;
-    }
+    const row = new RowCursor(rows);
+    while (row.next())
+      probes.append(partitionOf(row.time), row.time, row.number, rows, row.view, row.from, row.to);
   }
 }
 

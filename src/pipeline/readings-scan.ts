@@ -5,6 +5,7 @@ import type { FramerState } from "../io/framer.js";
 import { OutBuffer, type Words, wordsOf } from "../io/out-buffer.js";
 import { PlainLine } from "../io/plain-line.js";
 import type { SharedBuffers } from "../io/shared-buffers.js";
+import { endRow, startRow } from "../io/spill-file.js";
 import { entryKinds, TableReader } from "../io/table-reader.js";
 import type { PlainBatch, Template } from "../io/template.js";
 import { withRoom } from "../transforms/columns.js";
@@ -54,7 +55,7 @@ export interface RoutePart {
   readonly seen: Int32Array | undefined;
   /** Kept rows for a join's build side, with keys in the place of people. */
   readonly brought: Segments | undefined;
-  /** Kept rows for a join that has spilled: each a time, a key, a length, and that many bytes: its line, without the newline. */
+  /** Kept rows for a join that has spilled, as in a spill file, with keys for numbers: the line of each, without the newline. */
   readonly probes: Uint8Array | undefined;
   readonly joined: JoinedPart | undefined;
 }
@@ -470,7 +471,7 @@ class RouteScan {
     const { bytes, canonical } = this.#reader;
     const { starts, ends } = this.#batch;
     for (let record = from; record < to; record++) {
-      const start = startRow(this.#probes, this.#key, this.#times[record]!);
+      const start = startRow(this.#probes, this.#times[record]!, this.#key);
       if (canonical) this.#probes.copy(bytes, this.#view, starts[record]!, ends[record]!);
       else this.#compose(this.#probes, record);
       endRow(this.#probes, start);
@@ -521,7 +522,7 @@ class RouteScan {
       this.#brought.put(text);
     }
     if (this.#spills) {
-      const from = startRow(this.#probes, key, time);
+      const from = startRow(this.#probes, time, key);
       this.#probes.text(this.#format(row).slice(0, -1));
       endRow(this.#probes, from);
     }
@@ -577,18 +578,6 @@ class RouteScan {
   #zeros(): number[] {
     return new Array<number>(this.#spec.steps).fill(0);
   }
-}
-
-/** @returns where the row's bytes start */
-function startRow(out: OutBuffer, key: number, time: number): number {
-  out.float64(time);
-  out.int32(key);
-  out.int32(0); // the length, when it is known
-  return out.length;
-}
-
-function endRow(out: OutBuffer, from: number): void {
-  out.setInt32(from - 4, out.length - from);
 }
 
 /** Puts the rows of a part together that go to a join's build side. There is one for all blocks, which come in turn. */

@@ -1,8 +1,7 @@
 // What a thread does of a join that memory did not hold: it puts rows of the build side into a table, and probes one with rows
 // of the probe side. Who does what, and when, stands in spilled-join.ts.
 
-import { viewOf } from "../transforms/words-copy.js";
-import { readSpilled, rowHeader, spilledBehind, type SpilledRows } from "../io/spill-file.js";
+import { readSpilled, RowCursor, spilledBehind, type SpilledRows } from "../io/spill-file.js";
 import { JoinTable, type JoinTableMemory } from "../transforms/join-table.js";
 import { type DamagedEntries, JoinScan, type Part, type ReadingsScanner } from "./readings-scan.js";
 
@@ -56,15 +55,12 @@ export function fillSpilled({ rows, pieceBytes, seed, instants, memory, where }:
   /** How many bytes of the rows are in it. */
   let taken = 0;
   for (const piece of readSpilled(rows, where)) {
-    const view = viewOf(piece);
-    for (let at = 0; at < piece.length && held < pieceBytes;) {
-      const from = at + rowHeader;
-      const to = from + view.getInt32(at + 12, true);
-      table.addRows(view.getFloat64(at, true), view.getInt32(at + 8, true), piece, view, from, to);
-      held += to - from + segmentOverhead;
-      taken += to - at;
-      at = to;
+    const row = new RowCursor(piece);
+    while (held < pieceBytes && row.next()) {
+      table.addRows(row.time, row.number, piece, row.view, row.from, row.to);
+      held += row.to - row.from + segmentOverhead;
     }
+    taken += row.to;
     if (held >= pieceBytes) break;
   }
   table.indexAll(instants);
@@ -93,7 +89,7 @@ function* probing(
 ): Generator<Part, void> {
   const { spec } = shared;
   const scan = new JoinScan(spec.routes[route]!.join!, table, shared);
-  let row = 0;
+  let index = 0;
   /** Rows that have had their first pair, and rows that have none, since the last part. */
   let firsts = 0;
   let noPair = 0;
@@ -117,18 +113,15 @@ function* probing(
     };
   };
   for (const piece of readSpilled(rows, where)) {
-    const view = viewOf(piece);
-    for (let at = 0; at < piece.length; row++) {
-      const from = at + rowHeader;
-      const to = from + view.getInt32(at + 12, true);
-      const hadPair = paired?.[row] === 1;
-      if (scan.finds(view.getInt32(at + 8, true), view.getFloat64(at, true))) {
+    const row = new RowCursor(piece);
+    for (; row.next(); index++) {
+      const hadPair = paired?.[index] === 1;
+      if (scan.finds(row.number, row.time)) {
         if (!hadPair) firsts++;
-        if (paired) paired[row] = 1;
-        scan.write(piece, view, from, to - 1, false);
+        if (paired) paired[index] = 1;
+        scan.write(piece, row.view, row.from, row.to - 1, false);
         while (scan.isFull()) yield part(false);
       } else if (isLast && !hadPair) noPair++;
-      at = to;
     }
   }
   yield part(true);
