@@ -30,7 +30,7 @@ const causes: Readonly<Record<string, Cause>> = {
   EROFS: {
     code: "STEDI_READ_ONLY",
     what: "the file system is read-only",
-    next: "name a place that can be written to with --out",
+    next: "name another place, one that can be written to",
   },
   ENOTDIR: {
     code: "STEDI_NOT_A_FOLDER",
@@ -51,6 +51,16 @@ const causes: Readonly<Record<string, Cause>> = {
     code: "STEDI_NOT_A_FILE",
     what: "a symbolic link that leads to itself",
     next: "remove the link",
+  },
+  ENAMETOOLONG: {
+    code: "STEDI_IO",
+    what: "a name is longer than the file system takes",
+    next: "name a shorter place",
+  },
+  EFBIG: {
+    code: "STEDI_IO",
+    what: "a file grew larger than the system or the limit of this process allows",
+    next: "raise the limit (ulimit -f), or name a place on another file system",
   },
   EMFILE: {
     code: "STEDI_TOO_MANY_FILES",

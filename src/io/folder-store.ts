@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Dirent, Stats } from "node:fs";
 import { constants } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
+import { link, lstat, mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, posix, resolve } from "node:path";
 import { StediError } from "../errors.js";
 import { compareUtf8 } from "../transforms/keys.js";
@@ -255,7 +255,10 @@ class FolderStore implements Store {
     const here = await (above.length === 0
       ? this.#stat(folder)
       : this.#attempt(folder, () => stat(this.#path(folder))));
-    if (here === undefined) return;
+    if (here === undefined) {
+      await this.#refuseDeadLink(folder);
+      return;
+    }
     const identity = `${here.dev}:${here.ino}`;
     if (above.includes(identity)) {
       throw new StediError("STEDI_NOT_A_FOLDER", {
@@ -293,6 +296,21 @@ class FolderStore implements Store {
     };
     await inLanes(lookAhead, entries, look);
     for (const path of folders) await this.#walk(path, files, [...above, identity]);
+  }
+
+  /** A folder that a link leads to which leads nowhere is not there, but nobody meant that it is empty. */
+  async #refuseDeadLink(folder: string): Promise<void> {
+    const names = folder.split("/");
+    for (const index of names.keys()) {
+      const path = names.slice(0, index + 1).join("/");
+      const found = await lstat(this.#path(path)).catch(() => undefined);
+      if (!found?.isSymbolicLink() || (await this.#stat(path))) continue;
+      throw new StediError("STEDI_NOT_FOUND", {
+        what: "a symbolic link that leads nowhere",
+        where: this.#where(path),
+        next: "bring back what it leads to, or remove it",
+      });
+    }
   }
 
   #expectVersion(now: Stats, file: StoredFile): void {

@@ -13,18 +13,21 @@ import { OutBuffer } from "./out-buffer.js";
 /** @throws StediError where there is no such folder */
 export async function requireSpillFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch((error: unknown) => {
-    if (errno(error) !== "ENOENT") throw asStediError(error, folder);
-    throw new StediError("STEDI_NOT_FOUND", {
-      what: "there is no such folder for a join to spill to",
-      where: folder,
-      next: "make it, or name another one with --tmp",
-    });
+    throw errno(error) === "ENOENT" ? noFolder(folder) : asStediError(error, folder);
   });
   if (found.isDirectory()) return;
   throw new StediError("STEDI_NOT_A_FOLDER", {
     what: "a file stands where the folder for a join to spill to should be",
     where: folder,
     next: "name another one with --tmp",
+  });
+}
+
+function noFolder(folder: string): StediError {
+  return new StediError("STEDI_NOT_FOUND", {
+    what: "there is no such folder for a join to spill to",
+    where: folder,
+    next: "make it, or name another one with --tmp",
   });
 }
 
@@ -178,11 +181,20 @@ function fileOf(partition: number): number {
 }
 
 function openUnnamed(folder: string): number {
-  const own = mkdtempSync(join(folder, "stedi-spill-"));
+  const own = ownFolder(folder);
   try {
     return openSync(join(own, "rows"), "wx+", 0o600);
   } finally {
     rmSync(own, { recursive: true, force: true });
+  }
+}
+
+/** The system's folder for temporary files is not looked at before it is needed. */
+function ownFolder(folder: string): string {
+  try {
+    return mkdtempSync(join(folder, "stedi-spill-"));
+  } catch (error) {
+    throw errno(error) === "ENOENT" ? noFolder(folder) : error;
   }
 }
 

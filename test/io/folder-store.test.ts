@@ -185,6 +185,18 @@ describe("links and devices", () => {
       expect(await refused(store.list("b"))).toMatchObject({ where: join(folder, "b/self.json") });
     }));
 
+  test("a folder that a link to nothing stands for, or leads to, is not empty, but refused", () =>
+    withFiles({ "else/x.json": "" }, async (store, folder) => {
+      await symlink("nowhere", join(folder, "a"));
+      await symlink("else", join(folder, "b"));
+      for (const path of ["a", "a/landing"])
+        expect(await refused(store.list(path))).toMatchObject({
+          code: "STEDI_NOT_FOUND",
+          where: join(folder, "a"),
+        });
+      expect(await store.list("b/landing")).toEqual([]);
+    }));
+
   test("removing a folder leaves alone what its links lead to", () =>
     withFiles({ "else/x.json": "", "a/y.json": "" }, async (store, folder) => {
       await symlink("../else", join(folder, "a/link"));

@@ -3,7 +3,6 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { StediError } from "../../src/errors.js";
 import { viewOf } from "../../src/transforms/words-copy.js";
 import {
   readSpilled,
@@ -129,7 +128,7 @@ describe("a spill file", () => {
     const file = new SpillFile("/nowhere/at/all");
     const bytes = utf8("text");
     file.append(0, 1, 2, bytes, viewOf(bytes), 0, 4);
-    expect(() => file.rows(0)).toThrow(StediError);
+    expect(() => file.rows(0)).toThrow(expect.objectContaining({ code: "STEDI_NOT_FOUND" }) as Error);
   });
 });
 
