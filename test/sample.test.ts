@@ -25,6 +25,6 @@ test("the sample lake is what the generator makes", async () => {
 
 test("the README says how it was made", () => {
   const { people, seed, messy, fileBytes } = samplePreset;
-  const command = `stedi generate data --people ${people} --seed ${seed}${messy ? " --messy" : ""} --file-size ${fileBytes! / 1024}K`;
+  const command = `stedi generate DIR --people ${people} --seed ${seed}${messy ? " --messy" : ""} --file-size ${fileBytes! / 1024}K`;
   expect(readFileSync(join(data, "README.md"), "utf8")).toContain(command);
 });
