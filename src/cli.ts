@@ -16,6 +16,7 @@ import {
   sharedOptions,
   syncOptions,
   variableOf,
+  wordsForOn,
 } from "./commands/options.js";
 import { outliveReaders } from "./commands/output-errors.js";
 import type { ResolvedSettings, Settings } from "./commands/settings.js";
@@ -276,8 +277,7 @@ function workingFolder(): string {
 
 outliveReaders();
 // Until the settings are known: what is wrong with these is told as they ask for, too.
-let json =
-  process.argv.includes("--json") || ["1", "true", "yes"].includes(process.env[variableOf("json")] ?? "");
+let json = process.argv.includes("--json") || wordsForOn.includes(process.env[variableOf("json")] ?? "");
 try {
   if (!isCompleting)
     checkFlags(process.argv.slice(2), { ...allOptions, ...planOptions, ...syncOptions, ...generateOptions });

@@ -56,6 +56,18 @@ function disturbed(
   });
 }
 
+/** Runs everything once. @returns a file with the calls that change the disk, and these, one after the other */
+async function traced(here: Place): Promise<{ readonly trace: string; readonly calls: readonly string[] }> {
+  const trace = join(here.folder, "calls");
+  expect((await disturbed(here, "run all", { STEDI_KILL_TRACE: trace })).code).toBe(0);
+  return { trace, calls: readFileSync(trace, "utf8").split("\n") };
+}
+
+/** When a run whose calls go into a file has come to one of them. */
+function reached(trace: string, call: number): Promise<void> {
+  return until(() => existsSync(trace) && readFileSync(trace, "utf8").split("\n").length > call);
+}
+
 test("the search finds what is planted, plain or disguised, and allows it where it belongs", () => {
   const birds = new Aviary();
   const value = birds.plant("it", ["here"], (mark) => `${mark}@canary.example`);
@@ -205,9 +217,7 @@ describe("a run that fails", () => {
     const message = birds.plant("what a disk quotes");
     await inPlace(async (here) => {
       await here.done("run all");
-      const calls = await disturbed(here, "run all", { STEDI_KILL_TRACE: join(here.folder, "calls") });
-      expect(calls.code).toBe(0);
-      const count = readFileSync(join(here.folder, "calls"), "utf8").split("\n").length - 1;
+      const count = (await traced(here)).calls.length - 1;
       const codes = ["EIO", "ENOSPC", "EROFS", "EACCES", "EMFILE", "EDQUOT", "ENOENT", "ENOTDIR"];
       const said = new Set<Ended["code"]>();
       for (let turn = 0; turn < 16; turn++) {
@@ -232,17 +242,13 @@ describe("a run that fails", () => {
       const { birds, files } = planted();
       await inPlace(async (here) => {
         await here.done("run all");
-        const trace = join(here.folder, "calls");
-        await disturbed(here, "run all", { STEDI_KILL_TRACE: trace });
-        const calls = readFileSync(trace, "utf8").split("\n");
+        const { trace, calls } = await traced(here);
         for (const zone of ["customer/trusted", "step_trainer/trusted"]) {
           const call = 1 + calls.findIndex((each) => each.startsWith("sync\t") && each.includes(`/${zone}/`));
           await rm(trace);
           const at = { STEDI_KILL_AT: `${call}:hang`, STEDI_KILL_TRACE: trace };
           const ended = await disturbed(here, "run all --verbose --json", at, (child) => {
-            void until(() => existsSync(trace) && readFileSync(trace, "utf8").split("\n").length > call).then(
-              () => child.kill(signal),
-            );
+            void reached(trace, call).then(() => child.kill(signal));
           });
           heard(birds, `${signal} at ${zone}`, ended, signal);
           // A part of a zone has only what the zone may have.
@@ -258,15 +264,13 @@ describe("a run that fails", () => {
     const { birds, files } = planted();
     await inPlace(async (here) => {
       await here.done("run all");
-      const trace = join(here.folder, "calls");
-      await disturbed(here, "run all", { STEDI_KILL_TRACE: trace });
-      const calls = readFileSync(trace, "utf8").split("\n");
+      const { trace, calls } = await traced(here);
       const commit = 1 + calls.findIndex((each) => each.startsWith("link\t") && each.includes("/commits/"));
       await rm(trace);
       const go = join(here.folder, "go");
       const at = { STEDI_KILL_AT: `${commit}:until:${go}`, STEDI_KILL_TRACE: trace };
       const slow = disturbed(here, "run all --verbose --json", at);
-      await until(() => existsSync(trace) && readFileSync(trace, "utf8").split("\n").length > commit);
+      await reached(trace, commit);
       await says(birds, here, "run all --verbose", 0);
       await here.write("go", "");
       heard(birds, "the slow one", await slow, 5);

@@ -164,6 +164,9 @@ export const allOptions: Readonly<Record<string, OptionDeclaration>> = {
   ...s3CommitOptions,
 };
 
+/** What a variable says that switches a flag on. */
+export const wordsForOn = ["1", "true", "yes"];
+
 /** The environment variable of an option: `STEDI_LAKE` for `lake`. */
 export function variableOf(option: string): string {
   return `STEDI_${option.toUpperCase().replaceAll("-", "_")}`;

@@ -6,7 +6,7 @@ import { closest } from "fastest-levenshtein";
 import * as v from "valibot";
 import { type ErrorCode, StediError } from "../errors.js";
 import type { Pairing, Policy } from "../transforms/policy.js";
-import { allOptions, type OptionDeclaration, type progressModes, variableOf } from "./options.js";
+import { allOptions, type OptionDeclaration, type progressModes, variableOf, wordsForOn } from "./options.js";
 
 const defaultConfigFile = "stedi.config.json";
 
@@ -111,7 +111,7 @@ function applyReference(settings: Record<string, unknown>, sources: Record<strin
 
 function fromVariable(option: OptionDeclaration, text: string): unknown {
   if (option.kind !== "flag") return text;
-  if (["1", "true", "yes"].includes(text)) return true;
+  if (wordsForOn.includes(text)) return true;
   return ["0", "false", "no", ""].includes(text) ? false : text;
 }
 

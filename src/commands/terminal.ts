@@ -174,7 +174,7 @@ export function notice(line: string, indent = "  "): void {
  * like a line of ours. Colours stay.
  */
 function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- these are what is looked for
   return text.replace(/(?!\u001b\[\d+m)[\u0000-\u001f\u007f-\u009f]/g, (control) => {
     const code = control.charCodeAt(0).toString(16).padStart(2, "0");
     return `\\x${code}`;

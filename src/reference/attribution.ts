@@ -1,8 +1,8 @@
 // Finds out whose a damaged snapshot is. It may have been a withdrawal, so whatever can be read of it counts
 // against sharing for everybody it could be about.
 
-import { isGoodKey, isTime, keyOf } from "./contract.js";
 import { Buffer } from "node:buffer";
+import { isGoodKey, isTime, keyOf } from "./contract.js";
 import { isWhiteSpace, type JsonField, type JsonObject, type JsonValue } from "./json.js";
 import type { Damaged } from "./landing.js";
 
@@ -55,13 +55,13 @@ function attributeWhole(record: JsonObject): Attribution {
   const named = (name: string, among: readonly JsonField[]): JsonField[] =>
     among.filter((field) => field.name.toLowerCase() === name);
   const unreadable = named("email", own).some(({ value }) => !isGoodKey(value));
-  const [date] = named("lastupdatedate", own);
-  const isDated = named("lastupdatedate", fields).length === 1 && date !== undefined && isTime(date.value);
+  const date =
+    named("lastupdatedate", fields).length === 1 ? named("lastupdatedate", own)[0]?.value : undefined;
   return {
     people,
     serials,
     unknown: people.size === 0 || unreadable,
-    time: isDated ? Number((date.value as { literal: string }).literal) : ALWAYS,
+    time: isTime(date) ? Number(date.literal) : ALWAYS,
   };
 }
 

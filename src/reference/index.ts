@@ -31,7 +31,7 @@ export { decideConsent, registrationKey, type Consent, type Snapshot } from "./c
 export { judge, keyOf, writeLine, type Row, type Verdict } from "./contract.js";
 export { frame, type Entry } from "./framing.js";
 export { gunzip, RefusedGzip } from "./gzip.js";
-export { readRecord, readString, type JsonObject, type JsonValue } from "./json.js";
+export { readRecord, type JsonObject, type JsonValue } from "./json.js";
 export { readTable, type Damaged, type LandingTable } from "./landing.js";
 export { ACCELEROMETER, CUSTOMER, STEP_TRAINER, type TableContract } from "./model.js";
 

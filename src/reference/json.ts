@@ -52,18 +52,6 @@ export function readRecord(bytes: Uint8Array, start: number): ReadOutcome {
   }
 }
 
-/** Reads the string whose opening quote is at `start`; null if there is no whole string. */
-export function readString(bytes: Uint8Array, start: number): { text: string; end: number } | null {
-  const reader = new Reader(bytes, start);
-  try {
-    const text = reader.string();
-    return { text, end: reader.position };
-  } catch (error) {
-    if (error instanceof Broken) return null;
-    throw error;
-  }
-}
-
 export function isWhiteSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === 0x0a;
 }
